@@ -1,0 +1,221 @@
+"""The nouns that rooms hand to each other: item, arrival, request, answer, decision, waits.
+
+All are frozen. An item is read once and never changes; what changes (its state, its waits) is kept by
+whoever owns it: the engine while it runs, the delivery map for ever.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, Final, NamedTuple, Protocol
+
+type_of_json = dict[str, Any]
+
+
+class State(IntEnum):
+    """What became of an item; the low nibble of its byte in the delivery map."""
+
+    UNREAD = 0
+    FILTERED = 1
+    WAITING = 2
+    IN_FLIGHT = 3
+    ACCEPTED = 4
+    REJECTED = 5
+    ABANDONED = 6
+    DROPPED = 7
+    CANCELLED = 8
+    WAITING_AGAIN = 9
+
+
+FINAL_STATES: Final = (State.ACCEPTED, State.REJECTED, State.ABANDONED, State.DROPPED, State.CANCELLED)
+
+SENT_AGAIN: Final = 0x10
+MAYBE_RECEIVED: Final = 0x20
+THROTTLED: Final = 0x40
+EARLIER_LEG: Final = 0x80
+
+
+class Place(NamedTuple):
+    """Where an item's line stands, so that its body can be read again."""
+
+    file: str
+    line: int  # counted from 1
+    offset: int  # bytes from the start of the (uncompressed) file
+    length: int  # bytes, without the newline
+    within: int  # which item of a recorded batch, counted from 0; -1 when the line is one item
+    raw: bytes | None  # the line itself where it cannot be read again, else None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing with a state: a message, or a Profile or Config call."""
+
+    index: int  # unique in a run, passes and copies included
+    api: str  # tracking, profile, config
+    kind: str  # identify, track, page, screen, group, alias; for other APIs the method
+    source: str  # the label it was recorded under; "" when the recording names none
+    at_ns: int | None  # recorded instant: since 1970, or since the recording's start; None when there is none
+    lateness_ns: int  # receivedAt - timestamp as recorded; 0 unless both are there
+    keys: tuple[str, ...]  # the ids that keep its person's order
+    group: Hashable  # equal for the items of one recorded batch; None when it was sent alone
+    place: Place
+
+
+class Arrival(NamedTuple):
+    """A planned send: an item, and when it is due, in ns after the start of the run."""
+
+    due_ns: int
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP call as planned. It holds no credential: the connection adds that as the bytes leave."""
+
+    api: str
+    source: str
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    arrivals: tuple[Arrival, ...]
+    attempt: int  # 1 for the first send
+
+
+class Failure(StrEnum):
+    """Why an attempt ended without an HTTP answer."""
+
+    CONNECT = "could not connect"
+    TIMEOUT = "no answer in time"
+    CLOSED = "connection closed before an answer"
+    NOT_HTTP = "answer was not HTTP"
+    STOPPED = "the run stopped before an answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back of one attempt; exactly one of `status` and `failure` is there."""
+
+    sent_ns: int  # first byte handed to the kernel; for a failed connect, when it was tried
+    done_ns: int
+    status: int | None = None
+    failure: Failure | None = None
+    retry_after: str | None = None  # the header as it came
+    body: bytes = b""  # at most its first 2 KiB
+
+    @property
+    def maybe_received(self) -> bool:
+        """True when the receiver may have the messages though it did not say so."""
+        if self.status is not None:
+            return self.status >= 500
+        return self.failure is not Failure.CONNECT
+
+
+class Outcome(StrEnum):
+    """What one attempt means for its items."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    ABANDONED = "abandoned"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do after an attempt."""
+
+    outcome: Outcome
+    wait_ns: int = 0  # before the next attempt; for RETRY
+    counted: bool = False  # whether this attempt uses up one of the counted ones
+    pauses_scope: bool = False  # a 429: everything under the limit in force waits too
+    asked_wait_ns: int | None = None  # what Retry-After asked for, uncapped; None when it did not ask
+
+
+@dataclass(slots=True)
+class Attempts:
+    """How often a request was tried; the engine keeps one for each unfinished request."""
+
+    sends: int = 0
+    counted: int = 0
+    asked_waits: int = 0
+    first_sent_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Due to first send, in pieces that add up; all in ns."""
+
+    lane_ns: int = 0
+    limit_ns: int = 0
+    batch_ns: int = 0
+    user_ns: int = 0
+    lag_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rule `(count, window, unit, scope)`: the documented one, or the one a ceiling keeps."""
+
+    api: str
+    name: str
+    count: int
+    window_ns: int
+    unit: str  # requests, messages
+    scope: str  # source, workspace, space, token
+    origin: str  # where the figure comes from, with a date
+
+    def scaled(self, share: float) -> "Limit":
+        """The same rule with `share` of its count, at least 1."""
+        return Limit(
+            self.api,
+            f"{self.name} x {share:g}",
+            max(1, int(self.count * share)),
+            self.window_ns,
+            self.unit,
+            self.scope,
+            self.origin,
+        )
+
+
+class Sender(Protocol):
+    """One keep-alive connection with at most one request in flight."""
+
+    def connect(self, done: Callable[[Failure | None], None]) -> None:
+        """Open the connection; `done` hears None, or why not."""
+
+    def send(self, request: Request, done: Callable[[Answer], None]) -> None:
+        """Send, connecting first where needed; `done` hears exactly one answer."""
+
+    def close(self) -> None:
+        """Close; a request in flight is answered with `Failure.STOPPED`."""
+
+
+class Decide(Protocol):
+    """What an answer means: the retry table, handed to the engine."""
+
+    def __call__(self, answer: Answer, attempts: Attempts, now_ns: int) -> Decision: ...
+
+
+class Encode(Protocol):
+    """Arrivals to the request that carries them, handed to the engine. Reads bodies; never blocks on a socket."""
+
+    def __call__(self, arrivals: tuple[Arrival, ...], attempt: int) -> Request: ...
+
+
+class Tally(Protocol):
+    """What the engine tells of each item and each send. Instants are ns after the start of the run."""
+
+    def selected(self, item: Item) -> None:
+        """Read, and to be sent."""
+
+    def sending(self, request: Request, now_ns: int) -> None:
+        """The bytes are about to leave; called before every attempt."""
+
+    def answered(self, request: Request, answer: Answer, decision: Decision) -> None:
+        """An attempt ended."""
+
+    def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:
+        """The first attempt of this item has left, after these waits."""
+
+    def settled(self, arrival: Arrival, state: State, now_ns: int) -> None:
+        """The item reached a final state, or PENDING by never being told."""
