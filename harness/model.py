@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
-type_of_json = dict[str, Any]
+Message = dict[str, Any]  # one Segment message, as parsed JSON
 
 
 class State(IntEnum):
@@ -197,25 +197,54 @@ class Decide(Protocol):
 
 
 class Encode(Protocol):
-    """Arrivals to the request that carries them, handed to the engine. Reads bodies; never blocks on a socket."""
+    """Arrivals to the request that carries them; reads bodies from the recording, never from a socket."""
 
     def __call__(self, arrivals: tuple[Arrival, ...], attempt: int) -> Request: ...
 
 
+class Settlement(NamedTuple):
+    """The end of one item: its state, and the figures of the attempts that led there."""
+
+    arrival: Arrival
+    state: State  # a final one; an item without a settlement reads as pending
+    waits: Waits | None  # None when it was never sent, or nothing was due
+    sent_ns: int | None  # first send; None when it was never sent
+    done_ns: int
+    attempts: int
+    status: int | None  # of the last attempt; None when it had no HTTP answer
+
+
 class Tally(Protocol):
-    """What the engine tells of each item and each send. Instants are ns after the start of the run."""
+    """What the engine tells of each item and each send.
+
+    All instants are monotonic ns, as `Clock.now_ns`; `Arrival.due_ns` alone counts from the start of the run.
+    For one item the calls come in this order: selected, released, (sending, answered) once for each attempt
+    with first_sent after the first sending, settled. A stop can end that order anywhere after selected.
+    """
+
+    def started(self, now_ns: int, wall_ns: int) -> None:
+        """All users are connected: this instant is due time zero."""
 
     def selected(self, item: Item) -> None:
         """Read, and to be sent."""
 
+    def filtered(self, item: Item, reason: str) -> None:
+        """Read, and not to be sent; `reason` is from a short closed list."""
+
+    def released(self, arrival: Arrival) -> None:
+        """Its due time has come: it is offered load from here on."""
+
     def sending(self, request: Request, now_ns: int) -> None:
         """The bytes are about to leave; called before every attempt."""
+
+    def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:
+        """The first attempt of this item has left, after these waits; not called when nothing is due."""
 
     def answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         """An attempt ended."""
 
-    def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:
-        """The first attempt of this item has left, after these waits."""
+    def settled(self, settlement: Settlement) -> None:
+        """The item reached a final state."""
 
-    def settled(self, arrival: Arrival, state: State, now_ns: int) -> None:
-        """The item reached a final state, or PENDING by never being told."""
+    def opened(self, now_ns: int) -> None:
+        """A user opened a connection."""

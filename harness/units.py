@@ -105,7 +105,11 @@ def format_duration(duration_ns: int) -> str:
     if duration_ns < 60 * NS_PER_S:
         return f"{duration_ns / NS_PER_S:.3g} s"
     whole_s = round(duration_ns / NS_PER_S)
-    for unit_s, unit, part_s, part in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+    for unit_s, unit, part_s, part in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
         if whole_s >= unit_s:
             whole, rest_s = divmod(whole_s, unit_s)
             return f"{whole} {unit} {rest_s // part_s} {part}" if rest_s // part_s else f"{whole} {unit}"

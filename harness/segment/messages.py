@@ -22,10 +22,9 @@ NEVER_SENT: Final = frozenset(
     }
 )
 
-_KEY_FIELDS: Final = ("userId", "anonymousId", "previousId")
-
 # Ids that stand for nobody: Unify's suggested blocked values (segment-docs "Identity resolution settings").
 _PLACEHOLDERS: Final = frozenset({"", "-1", "null", "anonymous"})
+_LONGEST_PLACEHOLDER: Final = max(map(len, _PLACEHOLDERS))
 
 MESSAGE_ID_CHARACTERS: Final = 100  # HTTP API docs, "messageId"; read 2025-11
 
@@ -33,19 +32,26 @@ MESSAGE_ID_CHARACTERS: Final = 100  # HTTP API docs, "messageId"; read 2025-11
 def person_keys(message: Mapping[str, Any]) -> tuple[str, ...]:
     """The ids that keep this message in its person's order, as `u:…` and `a:…`.
 
-    A userId and the previousId of an alias share a space with both kinds of id, because an alias
-    may name either; so a previousId counts as both.
+    An alias may name either kind of id as its previousId, so that counts as both. Empty and placeholder ids
+    (`-1`, `null`, `anonymous`, zeros), and values that are no id, are no key; numbers are ids.
     """
-    keys: list[str] = []
-    for field in _KEY_FIELDS:
-        value = message.get(field)
-        if value is None or isinstance(value, bool | dict | list):
-            continue
-        text = str(value).strip()
-        if text.lower() in _PLACEHOLDERS or not text.strip("0-"):
-            continue
-        if field != "anonymousId":
-            keys.append("u:" + text)
-        if field != "userId":
-            keys.append("a:" + text)
-    return tuple(dict.fromkeys(keys))
+    user = _id_text(message.get("userId"))
+    anonymous = _id_text(message.get("anonymousId"))
+    previous = _id_text(message.get("previousId"))
+    if previous:
+        keys = (user and "u:" + user, anonymous and "a:" + anonymous, "u:" + previous, "a:" + previous)
+        return tuple(dict.fromkeys(filter(None, keys)))
+    if user:
+        return ("u:" + user, "a:" + anonymous) if anonymous else ("u:" + user,)
+    return ("a:" + anonymous,) if anonymous else ()
+
+
+def _id_text(value: object) -> str:
+    """An id as text; empty when the value is none, or stands for nobody."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    text = str(value).strip()
+    # Long ones, nearly all there are, are compared with nothing: this runs for every message.
+    if len(text) <= _LONGEST_PLACEHOLDER and text.lower() in _PLACEHOLDERS:
+        return ""
+    return text if text.strip("0-") else ""

@@ -1,4 +1,4 @@
-"""Segment's arithmetic on a message's clocks (spec, "Timestamps"; read 2025-11). All instants are ns since 1970."""
+"""Segment's arithmetic on a message's clocks (spec, "Timestamps"; read 2025-11), in ns since 1970."""
 
 
 def corrected_ns(*, received_ns: int, sent_ns: int | None, original_ns: int | None) -> int:

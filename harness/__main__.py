@@ -1,0 +1,5 @@
+"""Let `python -m harness` be the same program as `harness`."""
+
+from harness.cli import main
+
+main()

@@ -1,0 +1,91 @@
+"""`harness replay`: the main job."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from harness.options import GROUPS, OPTIONS, Option
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows the options used most first, the others in named groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records: dict[str, list[tuple[str, str]]] = {group: [] for group in (*GROUPS, "Also")}
+        group_of = {option.field: option.group for option in OPTIONS}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                records[group_of.get(parameter.name or "", "Also")].append(record)
+        for group, lines in records.items():
+            if lines:
+                with formatter.section(group):
+                    formatter.write_dl(lines)
+
+
+def replay_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """All options of the table, as click sees them: texts, read by the table itself."""
+    for option in reversed(OPTIONS):
+        command = _click_option(option)(command)
+    return command
+
+
+def given_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that were given, by field; click tells the others as None, False or empty."""
+    return {field: value for field, value in options.items() if value not in (None, False, ())}
+
+
+def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    name = f"--{option.name}"
+    if option.is_flag:
+        return click.option(name, option.field, is_flag=True, default=False, help=option.help)
+    return click.option(
+        name, option.field, multiple=option.many, default=None, metavar=option.metavar, help=option.help
+    )
+
+
+@click.command(
+    "replay",
+    cls=GroupedCommand,
+    epilog="Example: harness replay week.ndjson.gz --speed 60 --target http://127.0.0.1:8080",
+)
+@click.argument("recording", required=False)
+@click.option("--scenario", metavar="FILE.toml", help="Take options from a file; the command line wins.")
+@click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
+@replay_options
+def replay_command(recording: str | None, scenario: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001 - click's signature
+    """Replay RECORDING with its recorded timing and prove what became of every item.
+
+    RECORDING is NDJSON (.ndjson, .jsonl, also .gz), or - for standard input. Without --target the bundled
+    mock is started for the run. The report's path is printed last.
+    """
+    from harness.plan import make_plan, read_scenario
+
+    plan = make_plan(recording, given_options(options), read_scenario(scenario) if scenario else None)
+    run_plan(plan, as_json=as_json)
+
+
+def run_plan(plan: Any, *, as_json: bool) -> None:
+    """Run a plan with a progress display, print its report, and exit with its code."""
+    import sys
+
+    from harness.replay import replay_recording
+    from harness.report.progress import Progress
+
+    if plan.dry_run:
+        from harness.dry_run import dry_run
+
+        click.echo(dry_run(plan, as_json=as_json))
+        return
+    progress = Progress()
+    try:
+        result = replay_recording(plan, progress)
+    finally:
+        progress.close()
+    if result.error is not None:
+        click.echo(f"harness: {result.error}", err=True)
+    click.echo(result.as_json if as_json else result.text)
+    if not as_json:
+        click.echo(result.report_path)
+    sys.exit(result.exit_code)

@@ -1,0 +1,230 @@
+"""After the last answer: measure, reconcile with the receiver, judge, and write the report."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
+from harness.measure.reconcile import Reconciliation, reconcile
+from harness.measure.summary import Summary, fold
+from harness.measure.timeline import Timeline
+from harness.report.document import RunFacts, build_document, write_json
+from harness.report.html import write_html
+from harness.report.text import text_report
+from harness.segment.message_ids import id_prefix, index_of, message_id
+from harness.send.guard import is_loopback
+from harness.send.probe import probe, stream_ids
+from harness.throttle.evidence import EngineFacts, Evidence
+from harness.throttle.verdict import Judgement, judge
+from harness.units import NS_PER_S, format_instant_us
+from harness.wiring import Run, read, schedule, transform
+
+INTERRUPTED: Final = "interrupted"
+_LEDGER_READY_WITHIN_NS: Final = 5 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended, for a command line."""
+
+    document: dict[str, Any]
+    text: str
+    report_path: Path
+    exit_code: int
+    error: str | None  # what went wrong beyond any item, in one sentence
+
+    @property
+    def as_json(self) -> str:
+        """The document, as `run.json` has it."""
+        return orjson.dumps(self.document, option=orjson.OPT_INDENT_2).decode()
+
+
+def measure(run: Run) -> Summary:
+    """Fold what the run wrote down into its figures."""
+    run.account.close(run.clock.now_ns())
+    return fold(Timeline(run.account.timeline), run.account.delivery_map, recorded=run.account.taken)
+
+
+def reconcile_run(run: Run) -> Reconciliation | None:
+    """The receiver's account beside ours; None when it keeps none, or the ids are not this run's own."""
+    aim, account = run.aim, run.account
+    if run.plan.ids == "keep" or run.replay.started_ns is None:
+        return None
+    instance = _instance_at_the_end(run)
+    if instance is None and aim.instance is None:
+        return None
+    prefix = id_prefix(aim.run_id)
+
+    def compare(arrivals: Iterator[dict[str, Any]], *, complete: bool) -> Reconciliation:
+        return reconcile(
+            arrivals,
+            account.delivery_map,
+            index_of=lambda found: index_of(found, aim.run_id),
+            ordered=_in_due_order(run) if complete else None,
+            complete=complete,
+            message_id=lambda index: message_id(prefix, index),
+        )
+
+    if instance is None or instance != aim.instance:
+        return compare(iter(()), complete=False)
+    try:
+        return compare(stream_ids(aim.target, aim.permit, prefix), complete=True)
+    except TargetError:
+        return compare(iter(()), complete=False)
+
+
+def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None) -> Judgement:
+    """The verdict, and what it rests on."""
+    return judge(
+        Evidence(
+            summary=summary,
+            reconciliation=reconciliation,
+            engine=engine_facts(run),
+            interrupted=run.replay.stopped_by == INTERRUPTED,
+            target_ready=not isinstance(run.replay.error, TargetError),
+            recording_complete=run.replay.read_all,
+            order_kept=run.plan.order == "person",
+            allow=dict(run.plan.allow),
+        )
+    )
+
+
+def write_report(
+    run: Run,
+    summary: Summary,
+    reconciliation: Reconciliation | None,
+    judgement: Judgement,
+) -> Result:
+    """Write `run.json` and `report.html`; answers what a command line prints.
+
+    Raises what broke the run, when that is a fault of ours.
+    """
+    error = run.replay.error
+    document = build_document(run_facts(run), summary, reconciliation, judgement)
+    exit_code = judgement.exit_code
+    if isinstance(error, HarnessError) and exit_code != EXIT_INTERRUPTED:
+        exit_code = document["exit_code"] = error.exit_code
+    folder = run.aim.folder
+    write_json(folder / "run.json", document)
+    write_html(folder / "report.html", document)
+    if error is not None and not isinstance(error, HarnessError):
+        raise error
+    sentence = None if error is None else str(error)
+    return Result(document, text_report(document), folder / "report.html", exit_code, sentence)
+
+
+def run_facts(run: Run) -> RunFacts:
+    """What the report says of the run beside its figures."""
+    replay, recording, aim = run.replay, run.recording, run.aim
+    ended_ns = run.clock.now_ns()
+    duration_ns = 0 if replay.started_ns is None else ended_ns - replay.started_ns
+    counts = recording.counts
+    return RunFacts(
+        run_id=aim.run_id,
+        state=_state(run),
+        plan=run.plan.as_json(),
+        recording={
+            "name": recording.name,
+            "size_bytes": recording.size_bytes,
+            "privacy": recording.header.privacy,
+            "resorted": counts.resorted,
+            "too_late": counts.too_late,
+            "oversize": counts.oversize,
+            "truncated_last_line": counts.truncated_last_line,
+            "error": str(replay.error) if isinstance(replay.error, HarnessError) else None,
+        },
+        recording_complete=replay.read_all,
+        target=aim.target.url,
+        legs=[
+            {
+                "started_at": None
+                if replay.started_wall_ns is None
+                else format_instant_us(replay.started_wall_ns),
+                "duration_s": round(duration_ns / NS_PER_S, 3),
+                "stopped_by": replay.stopped_by,
+            }
+        ],
+        started_wall_ns=replay.started_wall_ns,
+        duration_ns=duration_ns,
+        mock=None
+        if aim.instance is None
+        else {"instance": aim.instance, "bundled": aim.is_bundled, "limits": run.plan.mock_limits},
+        engine=engine_facts(run),
+        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        stopped_by=replay.stopped_by,
+        made_with={
+            "harness": version("segment-harness"),
+            "locust": version("locust"),
+            "python": sys.version.split()[0],
+            "cores": _usable_cores(),
+        },
+    )
+
+
+def engine_facts(run: Run) -> EngineFacts:
+    """What the engine knows beyond its tally."""
+    replay, aim = run.replay, run.aim
+    dispatcher = replay.dispatcher
+    on_this_machine = is_loopback(aim.target.host) or aim.is_bundled
+    step_ns = 0
+    if replay.started_ns is not None and replay.started_wall_ns is not None:
+        ran_ns = run.clock.now_ns() - replay.started_ns
+        step_ns = run.clock.wall_ns() - replay.started_wall_ns - ran_ns
+    return EngineFacts(
+        users_opened=replay.users_opened,
+        users_limit=replay.users_most,
+        users_fixed=replay.settings.users is not None,
+        ceiling_on=not run.plan.exceed_limits,
+        ceiling_held=dispatcher.held_by_ceiling,
+        backlog_stops=dispatcher.backlog.stops,
+        backlog_stopped_ns=sum(dispatcher.backlog.stood_ns.values()),
+        shares_core=on_this_machine and _usable_cores() < 2,
+        clock_step_ns=step_ns,
+        busiest_person_share=run.account.busiest.share,
+    )
+
+
+def _state(run: Run) -> str:
+    stopped_by = run.replay.stopped_by
+    if stopped_by is None:
+        return "finished"
+    return INTERRUPTED if stopped_by == INTERRUPTED else "stopped"
+
+
+def _instance_at_the_end(run: Run) -> str | None:
+    aim, clock = run.aim, run.clock
+    give_up_ns = clock.now_ns() + _LEDGER_READY_WITHIN_NS
+    while True:
+        look = probe(aim.target, aim.permit)
+        # A mock that was there at the start may just be coming back.
+        if look.is_mock or aim.instance is None or clock.now_ns() > give_up_ns:
+            return look.instance
+
+
+def _in_due_order(run: Run) -> Iterator[tuple[int, tuple[str, ...]]] | None:
+    plan, recording = run.plan, run.recording
+    if plan.order != "person" or not recording.rereadable:
+        return None
+    return _indexes_in_due_order(run)
+
+
+def _indexes_in_due_order(run: Run) -> Iterator[tuple[int, tuple[str, ...]]]:
+    plan = run.plan
+    passes = transform(plan, read(plan, run.recording, below_index=len(run.account.delivery_map)), None)
+    try:
+        for arrival in schedule(plan, passes, run.aim.survey):
+            yield arrival.item.index, arrival.item.keys
+    except BadLineError:
+        if not isinstance(run.replay.error, BadLineError):
+            raise
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,399 @@
+"""Decide what leaves when: the engine without sockets, greenlets or a clock of its own.
+
+What enters: arrivals in order of due time (`feed`), free users (`join`), answers (`answered`), and the
+instant (`advance`). What leaves: loads handed to users (`Carrier.carry`) and every step told to the tally. An
+item goes through these stages, and each wait between two of them is measured apart:
+
+    fed -> due: released -> its lane is free: ready -> its batch closes: queued -> ceiling and user: sent
+
+What always holds: an arrival is never released before it is due; releasing never waits for an answer; items
+of one person are never in two requests at once; all that is fed is settled, or pending when the run stopped.
+"""
+
+import heapq
+import itertools
+from collections import deque
+from typing import Final, Protocol
+
+from harness.engine.backlog import Backlog
+from harness.engine.batches import Batcher
+from harness.engine.ceiling import Ceiling
+from harness.engine.jobs import Job, Load
+from harness.engine.lanes import Lanes
+from harness.engine.queues import Held, Queue
+from harness.model import (
+    Answer,
+    Arrival,
+    Decide,
+    Decision,
+    Failure,
+    Outcome,
+    Request,
+    Settlement,
+    State,
+    Tally,
+    Waits,
+)
+
+LOOK_AHEAD: Final = 4_000  # arrivals read before they are due
+
+_STATE_OF: Final = {
+    Outcome.ACCEPTED: State.ACCEPTED,
+    Outcome.REJECTED: State.REJECTED,
+    Outcome.ABANDONED: State.ABANDONED,
+}
+
+
+class Carrier(Protocol):
+    """A user with a connection: takes one load at a time, says `departing` and then `answered`."""
+
+    def carry(self, load: Load) -> None: ...
+
+
+class Dispatcher:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        *,
+        tally: Tally,
+        decide: Decide,
+        ceiling: Ceiling,
+        batcher: Batcher,
+        ordered: bool = True,
+        closed_loop: bool = False,
+        backlog: int = 200_000,
+        backlog_bytes: int = 64 << 20,
+        look_ahead: int = LOOK_AHEAD,
+    ) -> None:
+        self._tally = tally
+        self._decide = decide
+        self._ceiling = ceiling
+        self._batcher = batcher
+        self._lanes = Lanes() if ordered else None
+        self._closed_loop = closed_loop
+        self._look_ahead = min(look_ahead, backlog)
+        self._most_waiting = backlog
+
+        self._start_ns: int | None = None
+        self._ahead: deque[Arrival] = deque()
+        self._exhausted = False
+        self._stopped = False
+        self._unfinished: set[Job] = set()
+        self._queues: dict[tuple[str, str], Queue] = {}
+        self._queued = 0
+        self._retries: list[tuple[int, int, Load]] = []
+        self._sequence = itertools.count()
+        self._free: list[Carrier] = []
+        self._users = 0
+        self._gone: set[Carrier] = set()
+        self._in_flight_loads = 0
+        self._in_flight_items = 0
+
+        self.backlog = Backlog(items=backlog, kept_bytes=backlog_bytes)
+        self.dirty = False  # something changed since the last `advance`
+        self.users_short = 0  # loads that the ceiling would let go but no user can carry
+        self.held_by_ceiling = 0  # items that waited for it
+        self.pending = 0
+
+    # What the reader does
+
+    def wants_more(self, now_ns: int) -> bool:
+        """True while the reader should go on; False counts as the backlog's fault when it is."""
+        if self._stopped or self._exhausted:
+            return False
+        full = self.backlog.is_full(self._waiting + len(self._ahead))
+        if full and self._unfinished:
+            self.backlog.stand(now_ns)
+        elif not full:
+            fullest = max(self._queues, key=lambda scope: len(self._queues[scope]), default=("", ""))
+            self.backlog.go_on(now_ns, fullest[1])
+        return not full and len(self._ahead) < self._look_ahead
+
+    def feed(self, arrival: Arrival) -> None:
+        """Take the next arrival."""
+        self._tally.selected(arrival.item)
+        self.backlog.keep(arrival)
+        self._ahead.append(arrival)
+        self.dirty = True
+
+    def exhaust(self) -> None:
+        """No arrival will follow."""
+        self._exhausted = True
+        self.dirty = True
+
+    # What the users do
+
+    def join(self, carrier: Carrier) -> None:
+        """A user is connected and free."""
+        self._users += 1
+        self._free.append(carrier)
+        self.dirty = True
+
+    def leave(self, carrier: Carrier) -> None:
+        """A user goes; what it carries it still brings to an end."""
+        self._users -= 1
+        if carrier in self._free:
+            self._free.remove(carrier)
+        else:
+            self._gone.add(carrier)
+
+    def departing(self, load: Load, request: Request, now_ns: int) -> None:
+        """The bytes of the load are about to leave."""
+        first = load.attempts.sends == 0
+        load.attempts.sends += 1
+        if first:
+            load.attempts.first_sent_ns = now_ns
+        self._tally.sending(request, now_ns)
+        if first:
+            if load.limit_ns:
+                self.held_by_ceiling += len(load.jobs)
+            for job in load.jobs:
+                job.sent_ns = now_ns
+                if not self._closed_loop:
+                    job.waits = self._waits(job, load, now_ns)
+                    self._tally.first_sent(job.arrival, job.waits, now_ns)
+
+    def answered(self, carrier: Carrier, load: Load, request: Request, answer: Answer) -> None:
+        """An attempt ended; the user is free again."""
+        now_ns = answer.done_ns
+        load.leaving = False
+        self._in_flight_loads -= 1
+        self._in_flight_items -= len(load.jobs)
+        self._set_free(carrier)
+        self._ceiling.end(load, now_ns)
+        load.status = answer.status
+        attempts = load.attempts
+        if answer.failure is Failure.STOPPED:
+            decision = Decision(Outcome.RETRY)
+        else:
+            decision = self._decide(answer, attempts, now_ns)
+        self._tally.answered(request, answer, decision)
+        ready_ns = now_ns + decision.wait_ns
+        if decision.pauses_scope:
+            self._ceiling.pause(load, ready_ns, now_ns)
+        if decision.outcome is not Outcome.RETRY:
+            for job in load.jobs:
+                self._settle(job, _STATE_OF[decision.outcome], now_ns)
+            return
+        if decision.counted:
+            attempts.counted += 1
+        else:
+            attempts.asked_waits += 1
+        if self._stopped:
+            self.pending += len(load.jobs)
+            self._unfinished.difference_update(load.jobs)
+            return
+        heapq.heappush(self._retries, (ready_ns, next(self._sequence), load))
+
+    # What time does
+
+    def start(self, now_ns: int) -> None:
+        """Due times count from here."""
+        self._start_ns = now_ns
+        self.dirty = True
+
+    def advance(self, now_ns: int) -> int | None:
+        """Do all that is due; answers the next instant at which something will be, if that is known."""
+        self.dirty = False
+        if self._start_ns is None or self._stopped:
+            return None
+        self._release(now_ns)
+        self._requeue(now_ns)
+        self._close_batches(now_ns)
+        self._dispatch(now_ns)
+        return self._next_ns()
+
+    def stop(self, now_ns: int) -> None:
+        """Read no more and send no more; what is in flight may still be answered."""
+        if self._stopped:
+            return
+        self._stopped = True
+        for arrival in self._ahead:
+            self._cancel(arrival, now_ns)
+        self._ahead.clear()
+        self._batcher.close_all()
+        self._retries.clear()
+        for queue in self._queues.values():
+            queue.clear()
+        self._queued = 0
+        for job in tuple(self._unfinished):
+            if job.load is not None and job.load.leaving:
+                continue
+            self._unfinished.discard(job)
+            if job.sent_ns is None:
+                self._cancel(job.arrival, now_ns)
+            else:
+                self.pending += 1
+
+    def give_back(self, carrier: Carrier, load: Load, now_ns: int) -> None:
+        """The run stopped before the bytes of this load left; the user did not send them."""
+        load.leaving = False
+        self._in_flight_loads -= 1
+        self._in_flight_items -= len(load.jobs)
+        self._set_free(carrier)
+        self._ceiling.end(load, now_ns)
+        self._unfinished.difference_update(load.jobs)
+        for job in load.jobs:
+            if job.sent_ns is None:
+                self._cancel(job.arrival, now_ns)
+            else:
+                self.pending += 1
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped
+
+    @property
+    def finished(self) -> bool:
+        """True when nothing is left to do."""
+        if self._stopped:
+            return self._in_flight_loads == 0
+        return self._exhausted and not self._ahead and not self._unfinished
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._unfinished) - self._in_flight_items
+
+    @property
+    def users(self) -> int:
+        return self._users
+
+    # The stages
+
+    def _release(self, now_ns: int) -> None:
+        ahead, start_ns = self._ahead, self._start_ns or 0
+        if self._closed_loop:
+            while ahead and self._queued < self._users:
+                self._admit(ahead.popleft(), now_ns)
+                if self._waiting >= self._most_waiting:
+                    break
+            return
+        horizon_ns = now_ns - start_ns
+        while ahead and ahead[0].due_ns <= horizon_ns:
+            self._admit(ahead.popleft(), now_ns)
+
+    def _admit(self, arrival: Arrival, now_ns: int) -> None:
+        job = Job(arrival, now_ns)
+        self._unfinished.add(job)
+        self._tally.released(arrival)
+        self._batcher.expect(job)
+        if self._lanes is not None:
+            self._lanes.enter(job)
+        if not job.blockers or self._batcher.may_join(job):
+            self._ready(job, now_ns)
+
+    def _ready(self, job: Job, now_ns: int) -> None:
+        ready = [job]
+        while ready:
+            job = ready.pop()
+            if job.is_placed():
+                continue
+            closed = self._batcher.add(job)
+            if job.is_placed():
+                job.ready_ns = now_ns
+                # Later items of this person may share its request.
+                ready.extend(waiter for waiter in job.waiters if self._batcher.may_join(waiter))
+            for load in closed:
+                self._queue(load, now_ns)
+
+    def _queue(self, load: Load, now_ns: int) -> None:
+        for job in load.jobs:
+            job.batch_ns = now_ns - job.ready_ns
+        self._push(load, now_ns)
+
+    def _push(self, load: Load, now_ns: int) -> None:
+        scope = (load.api, load.source)
+        queue = self._queues.get(scope)
+        if queue is None:
+            queue = self._queues[scope] = Queue()
+        queue.push(load, now_ns)
+        self._queued += 1
+
+    def _requeue(self, now_ns: int) -> None:
+        while self._retries and self._retries[0][0] <= now_ns:
+            self._push(heapq.heappop(self._retries)[2], now_ns)
+
+    def _close_batches(self, now_ns: int) -> None:
+        ahead = self._ahead[0] if self._ahead else None
+        closed: list[Load] = []
+        if ahead is not None or self._exhausted:
+            closed += self._batcher.close_whole(ahead)
+        if not self._closed_loop:
+            closed += self._batcher.close_due(now_ns - (self._start_ns or 0))
+        elif ahead is None:
+            closed += self._batcher.close_all()
+        for load in closed:
+            self._queue(load, now_ns)
+
+    def _dispatch(self, now_ns: int) -> None:
+        self.users_short = 0
+        while True:
+            best: Queue | None = None
+            for queue in self._queues.values():
+                if not queue:
+                    continue
+                opens_ns = self._ceiling.opens_at(queue.head, now_ns)
+                if opens_ns is None or opens_ns > now_ns:
+                    queue.hold(Held.LIMIT, now_ns, opens_ns)
+                elif not self._free:
+                    queue.hold(Held.USER, now_ns)
+                    self.users_short += len(queue)
+                elif best is None or queue.rank < best.rank:
+                    best = queue
+            if best is None:
+                return
+            load = best.pop(now_ns)
+            self._queued -= 1
+            self._ceiling.begin(load, now_ns)
+            if not best:
+                self._ceiling.dry(load.api, load.source, now_ns)
+            load.leaving = True
+            self._in_flight_loads += 1
+            self._in_flight_items += len(load.jobs)
+            self._free.pop().carry(load)
+
+    def _next_ns(self) -> int | None:
+        start_ns = self._start_ns or 0
+        instants = [queue.opens_ns for queue in self._queues.values() if queue and queue.opens_ns is not None]
+        if self._ahead and not self._closed_loop:
+            instants.append(start_ns + self._ahead[0].due_ns)
+        if self._retries:
+            instants.append(self._retries[0][0])
+        if self._batcher.next_close_ns is not None and not self._closed_loop:
+            instants.append(start_ns + self._batcher.next_close_ns)
+        return min(instants, default=None)
+
+    def _set_free(self, carrier: Carrier) -> None:
+        if carrier in self._gone:
+            self._gone.discard(carrier)
+        else:
+            self._free.append(carrier)
+        self.dirty = True
+
+    def _cancel(self, arrival: Arrival, now_ns: int) -> None:
+        self._tally.settled(Settlement(arrival, State.CANCELLED, None, None, now_ns, 0, None))
+
+    def _settle(self, job: Job, state: State, now_ns: int) -> None:
+        self._unfinished.discard(job)
+        self.backlog.drop(job.arrival)
+        load, job.load = job.load, None  # no cycle is left for the garbage collector
+        sends, status = (load.attempts.sends, load.status) if load is not None else (0, None)
+        self._tally.settled(Settlement(job.arrival, state, job.waits, job.sent_ns, now_ns, sends, status))
+        if self._lanes is None:
+            return
+        for waiter in self._lanes.leave(job):
+            if not self._stopped and (not waiter.blockers or self._batcher.may_join(waiter)):
+                self._ready(waiter, now_ns)
+
+    def _waits(self, job: Job, load: Load, now_ns: int) -> Waits:
+        lane_ns = job.ready_ns - job.released_ns
+        total_ns = now_ns - (self._start_ns or 0) - job.arrival.due_ns
+        lag_ns = total_ns - lane_ns - job.batch_ns - load.limit_ns - load.user_ns
+        return Waits(lane_ns, load.limit_ns, job.batch_ns, load.user_ns, lag_ns)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Dispatcher {len(self._ahead)} ahead, {len(self._unfinished)} unfinished, "
+            f"{self._queued} queued, {self._in_flight_loads} in flight, {len(self._retries)} to retry>"
+        )

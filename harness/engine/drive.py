@@ -1,0 +1,47 @@
+"""Drive a prepared run through Locust's own environment and local runner."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gevent
+from locust.env import Environment
+from locust.event import Events
+
+from harness.engine.run import USERS_AT_FIRST, Replay
+from harness.engine.users import Replayer
+
+
+def drive(replay: Replay) -> None:
+    """Run to the end, to a stop, to a signal, or to an error; `replay.error` says which."""
+    environment: Any = Environment(user_classes=[Replayer], events=Events())  # type: ignore[no-untyped-call]  # Locust's own
+    environment.replay = replay
+    runner = environment.create_local_runner()
+    users = replay.settings.users or USERS_AT_FIRST
+    with _signals(replay):
+        replay.begin(environment)
+        try:
+            runner.start(users, spawn_rate=users)
+            replay.over.wait()
+        finally:
+            replay.end()
+            runner.quit()
+
+
+@contextmanager
+def _signals(replay: Replay) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM stops the run and lets answers come; a second stops it at once."""
+
+    def heard() -> None:
+        if replay.stopped_by is None:
+            replay.stop("interrupted")
+        else:
+            replay.cut()
+
+    watchers = [gevent.signal_handler(number, heard) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.cancel()

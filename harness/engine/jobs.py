@@ -1,0 +1,82 @@
+"""The engine's working state: a job is an unfinished item, a load the request that carries some of them."""
+
+from harness.model import Arrival, Attempts, Waits
+
+
+class Job:
+    """One item from its release to its settlement."""
+
+    __slots__ = (
+        "arrival",
+        "batch_ns",
+        "blockers",
+        "load",
+        "ready_ns",
+        "released_ns",
+        "sent_ns",
+        "waiters",
+        "waits",
+    )
+
+    def __init__(self, arrival: Arrival, released_ns: int) -> None:
+        self.arrival = arrival
+        self.released_ns = released_ns
+        self.ready_ns = released_ns  # its lane let it go
+        self.batch_ns = 0
+        self.blockers: list[Job] = []  # unfinished earlier items of its person
+        self.waiters: list[Job] = []  # later items that name this one a blocker
+        self.load: Load | None = None
+        self.sent_ns: int | None = None  # first send
+        self.waits: Waits | None = None
+
+    def is_placed(self) -> bool:
+        """True once it has joined a load."""
+        return self.load is not None
+
+    def __repr__(self) -> str:
+        return f"<Job {self.arrival.item.index}, {len(self.blockers)} before it>"
+
+
+class Load:
+    """One request in the making, on the wire, or waiting to be tried again."""
+
+    __slots__ = (
+        "api",
+        "attempts",
+        "bytes",
+        "closed",
+        "jobs",
+        "leaving",
+        "limit_ns",
+        "oldest_due_ns",
+        "source",
+        "status",
+        "user_ns",
+    )
+
+    def __init__(self, api: str, source: str) -> None:
+        self.api = api
+        self.source = source
+        self.jobs: list[Job] = []
+        self.bytes = 0
+        self.oldest_due_ns = 0
+        self.closed = False
+        self.leaving = False  # handed to a user, not answered yet
+        self.attempts = Attempts()
+        self.limit_ns = 0  # how long it waited in its queue for the ceiling
+        self.user_ns = 0  # and for a free user
+        self.status: int | None = None
+
+    @property
+    def arrivals(self) -> tuple[Arrival, ...]:
+        return tuple([job.arrival for job in self.jobs])
+
+    def add(self, job: Job, body_bytes: int) -> None:
+        if not self.jobs or job.arrival.due_ns < self.oldest_due_ns:
+            self.oldest_due_ns = job.arrival.due_ns
+        self.jobs.append(job)
+        self.bytes += body_bytes
+        job.load = self
+
+    def __repr__(self) -> str:
+        return f"<Load {self.api}/{self.source}, {len(self.jobs)} items, {self.attempts.sends} sends>"

@@ -1,0 +1,74 @@
+"""Give the dispatcher its turn in every pass of gevent's loop, and wake the loop when it has something to do.
+
+The turn is a `prepare` watcher: it runs just before the loop polls, whatever else is ready, so arrivals leave
+on time even under a flood of answers, and answers are read at once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from gevent import get_hub
+
+from harness.clock import Clock
+from harness.engine.alarm import best_alarm
+
+
+class Pulse:
+    """Calls `beat(now_ns)` in every pass in which it is due or asked for.
+
+    `beat` answers the next instant at which it is due, None when that is not known.
+    """
+
+    def __init__(
+        self,
+        beat: Callable[[int], int | None],
+        is_dirty: Callable[[], bool],
+        clock: Clock,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._beat = beat
+        self._is_dirty = is_dirty
+        self._clock = clock
+        self._failed = failed
+        self._next_ns: int | None = None
+        self._loop: Any = get_hub().loop
+        self._alarm = best_alarm(self._loop, lambda: None, clock)
+        self._idle: Any = self._loop.idle()
+        self._prepare: Any = self._loop.prepare()
+        self._prepare.start(self._pass)
+
+    def keep_awake(self, awake: bool) -> None:  # noqa: FBT001 - a switch
+        """While awake the loop polls without blocking; for a reader that is behind."""
+        if awake and not self._idle.active:
+            self._idle.start(lambda: None)
+        elif not awake and self._idle.active:
+            self._idle.stop()
+
+    def next_pass(self) -> None:
+        """Let the calling greenlet go on in the next pass of the loop, after it has polled."""
+        watcher: Any = self._loop.check()
+        try:
+            get_hub().wait(watcher)
+        finally:
+            watcher.close()
+
+    def close(self) -> None:
+        for watcher in (self._prepare, self._idle):
+            watcher.stop()
+            watcher.close()
+        self._alarm.close()
+
+    def _pass(self) -> None:
+        now_ns = self._clock.now_ns()
+        if not self._is_dirty() and (self._next_ns is None or now_ns < self._next_ns):
+            return
+        try:
+            self._next_ns = self._beat(now_ns)
+            # A beat may free a user at once (a connection that fails while it is told to send).
+            while self._is_dirty():
+                self._next_ns = self._beat(self._clock.now_ns())
+        except BaseException as error:  # noqa: BLE001 - a watcher has no caller; the run is told and raises it
+            self._failed(error)
+            self._next_ns = None
+        if self._next_ns is not None:
+            self._alarm.set(self._next_ns)

@@ -1,0 +1,88 @@
+"""Hold closed loads until the ceiling and a user let them go, and know which of the two they waited for.
+
+At any instant a queue that is not empty is held by the ceiling or by the lack of a free user, for all its
+loads alike. So one running total for each cause is enough: what a load waited is the difference of the totals
+between its coming and its going.
+"""
+
+import heapq
+import itertools
+from enum import Enum
+
+from harness.engine.jobs import Load
+
+
+class Held(Enum):
+    """What keeps the loads of a queue from leaving."""
+
+    NOTHING = 0
+    LIMIT = 1
+    USER = 2
+
+
+_sequence = itertools.count()
+
+
+class Queue:
+    """The closed loads of one API and source: retries first, then by due time."""
+
+    __slots__ = ("_heap", "_held", "_limit_ns", "_since_ns", "_user_ns", "opens_ns")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, int, int, int, Load]] = []
+        self._held = Held.NOTHING
+        self._since_ns = 0
+        self._limit_ns = 0
+        self._user_ns = 0
+        self.opens_ns: int | None = None
+
+    def push(self, load: Load, now_ns: int) -> None:
+        self._settle(now_ns)
+        rank = 0 if load.attempts.sends else 1
+        entry = (rank, load.oldest_due_ns, next(_sequence), self._limit_ns, self._user_ns, load)
+        heapq.heappush(self._heap, entry)
+
+    def pop(self, now_ns: int) -> Load:
+        """The head, with what it waited for written on it."""
+        self._settle(now_ns)
+        *_, limit_ns, user_ns, load = heapq.heappop(self._heap)
+        load.limit_ns = self._limit_ns - limit_ns
+        load.user_ns = self._user_ns - user_ns
+        if not self._heap:
+            self._held = Held.NOTHING
+        return load
+
+    @property
+    def head(self) -> Load:
+        return self._heap[0][-1]
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """What decides between the heads of several queues."""
+        return self._heap[0][:3]
+
+    def hold(self, held: Held, now_ns: int, opens_ns: int | None = None) -> None:
+        """From now on the queue waits for this; `opens_ns` is when the ceiling opens, where that is known."""
+        self._settle(now_ns)
+        self._held = held
+        self.opens_ns = opens_ns if held is Held.LIMIT else None
+
+    def clear(self) -> list[Load]:
+        loads = [entry[-1] for entry in self._heap]
+        self._heap.clear()
+        return loads
+
+    def _settle(self, now_ns: int) -> None:
+        if self._held is Held.LIMIT:
+            # Once the ceiling has opened, the rest is our own lateness.
+            until_ns = now_ns if self.opens_ns is None else min(now_ns, self.opens_ns)
+            self._limit_ns += max(0, until_ns - self._since_ns)
+        elif self._held is Held.USER:
+            self._user_ns += now_ns - self._since_ns
+        self._since_ns = now_ns
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def __repr__(self) -> str:
+        return f"<Queue {len(self._heap)} loads, held by {self._held.name.lower()}>"

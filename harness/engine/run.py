@@ -1,0 +1,282 @@
+"""One prepared run as Locust's users find it, at `environment.replay`.
+
+It ties the dispatcher to gevent: a greenlet reads ahead, the pulse gives the dispatcher its turns, users join
+when they are connected, and more are opened while an item waits for one. Everything it needs from other rooms
+is handed to it as a function.
+"""
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import gevent
+from gevent.event import Event
+
+from harness.clock import Clock
+from harness.engine.batches import Batcher
+from harness.engine.ceiling import Ceiling
+from harness.engine.dispatcher import Dispatcher
+from harness.engine.pulse import Pulse
+from harness.errors import BadLineError, TargetError
+from harness.model import Arrival, Decide, Encode, Failure, Sender, Tally
+from harness.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from harness.engine.users import ReplayUser
+
+USERS_AT_FIRST: Final = 16
+USERS_AT_MOST: Final = 512
+READ_SLICE_NS: Final = 200_000  # anything that holds the loop longer is lag for someone
+_TICK_S: Final = 0.25
+_CONNECT_PAUSE_S: Final = 0.1
+_TARGET_READY_WITHIN_NS: Final = 5 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What of the plan the engine needs."""
+
+    users: int | None = None  # None: as many as it takes
+    batch: str | int = "none"  # none, recorded, or a count
+    batch_wait_ns: int = NS_PER_S
+    ordered: bool = True
+    closed_loop: bool = False
+    duration_ns: int | None = None
+    stop_timeout_ns: int = 10 * NS_PER_S
+    backlog: int = 200_000
+    backlog_bytes: int = 64 << 20
+
+
+class Replay:
+    """A run from its first read to the instant nothing is left to do. `over` is set then."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        arrivals: Iterator[Arrival],
+        tally: Tally,
+        decide: Decide,
+        encode: Encode,
+        measure: Callable[[Arrival], int],
+        connection: Callable[[], Sender],
+        ceiling: Ceiling,
+        clock: Clock,
+        on_tick: Callable[[int], None],
+    ) -> None:
+        self.settings = settings
+        self.encode = encode
+        self.connection = connection
+        self.clock = clock
+        self.over = Event()
+        self.error: BaseException | None = None
+        self.stopped_by: str | None = None
+        self.started_ns: int | None = None
+        self.started_wall_ns: int | None = None
+        self.read_all = False
+        self.users_opened = 0
+        self.dispatcher = Dispatcher(
+            tally=tally,
+            decide=decide,
+            ceiling=ceiling,
+            batcher=Batcher(mode=settings.batch, wait_ns=settings.batch_wait_ns, measure=measure),
+            ordered=settings.ordered,
+            closed_loop=settings.closed_loop,
+            backlog=settings.backlog,
+            backlog_bytes=settings.backlog_bytes,
+        )
+        self._arrivals = arrivals
+        self._tally = tally
+        self._on_tick = on_tick
+        self._environment: Any = None
+        self._users: list[ReplayUser] = []
+        self._spawned = False
+        self._growing = False
+        self._primed = False
+        self._started = False
+        self._began_ns = 0
+        self._pulse: Pulse | None = None
+        self._greenlets: list[Any] = []
+
+    def begin(self, environment: Any) -> None:
+        """Start to read ahead; the clock starts when all users are connected."""
+        self._environment = environment
+        environment.events.spawning_complete.add_listener(self._on_spawned)
+        self._began_ns = self.clock.now_ns()
+        self._pulse = Pulse(self._beat, lambda: self.dispatcher.dirty, self.clock, self.fail)
+        self._greenlets = [gevent.spawn(self._guarded, self._read), gevent.spawn(self._guarded, self._tick)]
+        gc.collect()
+        gc.freeze()
+
+    def end(self) -> None:
+        """Release the loop; the run is over."""
+        self._environment.events.spawning_complete.remove_listener(self._on_spawned)
+        gevent.killall(self._greenlets)
+        if self._pulse is not None:
+            self._pulse.close()
+            self._pulse = None
+        for user in self._users:
+            user.sender.close()
+        gc.unfreeze()
+
+    def enrol(self, user: "ReplayUser") -> None:
+        """A user was made; the run does not start before it is connected."""
+        self._users.append(user)
+        self.users_opened += 1
+
+    def serve(self, user: "ReplayUser") -> None:
+        """The life of a user: connect, join, work until the run is over or Locust takes it away."""
+        if not self._connected(user):
+            return
+        self.dispatcher.join(user)
+        try:
+            self._start_when_ready()
+            user.work(self.over)
+        finally:
+            if not self.over.is_set():
+                self.dispatcher.leave(user)
+                self._users.remove(user)
+
+    def stop(self, reason: str) -> None:
+        """Read and send no more; what is in flight has `stop_timeout` to be answered."""
+        if self.stopped_by is not None or self.over.is_set():
+            return
+        self.stopped_by = reason
+        self.dispatcher.stop(self.clock.now_ns())
+        if self.dispatcher.finished:
+            self.over.set()
+        else:
+            timeout_s = self.settings.stop_timeout_ns / NS_PER_S
+            self._greenlets.append(gevent.spawn_later(timeout_s, self.cut))
+
+    def cut(self) -> None:
+        """Stop at once: what is in flight stays pending."""
+        self.stop("cut")
+        for user in self._users:
+            user.sender.close()
+        self.over.set()
+
+    def fail(self, error: BaseException) -> None:
+        """Something that no item can answer for went wrong: settle what is in flight, then raise it."""
+        if self.error is None:
+            self.error = error
+        if self._started:
+            self.stop("error")
+        else:
+            self.cut()
+
+    @property
+    def users_most(self) -> int:
+        """As many users as this run may open."""
+        return self.settings.users or USERS_AT_MOST
+
+    def _beat(self, now_ns: int) -> int | None:
+        next_ns = self.dispatcher.advance(now_ns)
+        if self.dispatcher.finished and (self._started or self.dispatcher.stopped):
+            self.over.set()
+        elif self.dispatcher.users_short:
+            self._grow(self.dispatcher.users_short)
+        return next_ns
+
+    def _connected(self, user: "ReplayUser") -> bool:
+        while not self.over.is_set():
+            outcome: list[Failure | None] = []
+            done = Event()
+
+            def heard(
+                failure: Failure | None, outcome: list[Failure | None] = outcome, done: Event = done
+            ) -> None:
+                outcome.append(failure)
+                done.set()
+
+            user.sender.connect(heard)
+            done.wait()
+            if outcome[0] is None:
+                return True
+            if not self._started and self.clock.now_ns() - self._began_ns > _TARGET_READY_WITHIN_NS:
+                self.fail(TargetError(f"the target does not answer: {outcome[0].value}; nothing was sent"))
+                return False
+            gevent.sleep(_CONNECT_PAUSE_S)
+        return False
+
+    def _start_when_ready(self) -> None:
+        if self._started or not (self._primed and self._spawned) or self.dispatcher.users < len(self._users):
+            return
+        self._started = True
+        now_ns, wall_ns = self.clock.now_ns(), self.clock.wall_ns()
+        self.started_ns, self.started_wall_ns = now_ns, wall_ns
+        self._tally.started(now_ns, wall_ns)
+        self.dispatcher.start(now_ns)
+        if self.settings.duration_ns is not None:
+            after_s = self.settings.duration_ns / NS_PER_S
+            self._greenlets.append(gevent.spawn_later(after_s, self.stop, "duration"))
+
+    def _on_spawned(self, user_count: int) -> None:  # noqa: ARG002 - Locust's event names it
+        self._spawned = True
+        self._start_when_ready()
+
+    def _grow(self, short: int) -> None:
+        room = USERS_AT_MOST - len(self._users)
+        if self.settings.users is not None or self.settings.closed_loop or self._growing or room <= 0:
+            return
+        self._growing = True
+        count = min(short, room, len(self._users))
+        self._greenlets.append(gevent.spawn(self._guarded, self._open_users, count))
+
+    def _open_users(self, count: int) -> None:
+        self._environment.runner.spawn_users({type(self._users[0]).__name__: count})
+        gevent.sleep(_TICK_S / 10)
+        self._growing = False
+        self.dispatcher.dirty = True
+
+    def _read(self) -> None:
+        """Feed the dispatcher in slices; between two of them the loop polls."""
+        pulse = self._pulse
+        if pulse is None:
+            return
+        more = True
+        while more:
+            now_ns = self.clock.now_ns()
+            if not self.dispatcher.wants_more(now_ns):
+                self._prime()
+                pulse.keep_awake(False)
+                if self.dispatcher.stopped:
+                    return
+                gevent.sleep(0.001)
+                continue
+            pulse.keep_awake(True)
+            slice_ends_ns = now_ns + READ_SLICE_NS
+            while self.clock.now_ns() < slice_ends_ns and self.dispatcher.wants_more(now_ns):
+                try:
+                    arrival = next(self._arrivals, None)
+                except BadLineError as error:
+                    # What stands before it is replayed: how far we read ahead must not decide what is sent.
+                    self.error = error
+                    more = False
+                    break
+                if arrival is None:
+                    self.read_all = True
+                    more = False
+                    break
+                self.dispatcher.feed(arrival)
+            pulse.next_pass()
+        pulse.keep_awake(False)
+        self.dispatcher.exhaust()
+        self._prime()
+
+    def _prime(self) -> None:
+        if not self._primed:
+            self._primed = True
+            self._start_when_ready()
+
+    def _tick(self) -> None:
+        while True:
+            gevent.sleep(_TICK_S)
+            self._on_tick(self.clock.now_ns())
+
+    def _guarded(self, work: Callable[..., None], *args: Any) -> None:
+        try:
+            work(*args)
+        except Exception as error:  # noqa: BLE001 - a greenlet has no caller; the run is told and raises it
+            self.fail(error)

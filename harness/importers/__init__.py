@@ -1,0 +1,1 @@
+"""Foreign traffic to recordings: one file a format, one registry."""

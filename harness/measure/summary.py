@@ -1,0 +1,256 @@
+"""Fold a timeline and a delivery map into the figures of a run, whether it just ended or died last week.
+
+Definitions. Offered: items whose due time came, over the time from the start to the last of them; in
+requests, as many as these items make at the batch sizes seen. Achieved: sends, retries included, from the
+start to the last send. Goodput: what was accepted, from the start to the last such answer. `peak_1s`: the
+most sent in any one second.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from harness.measure.counters import HISTOGRAMS, Counters
+from harness.measure.delivery_map import DeliveryMap
+from harness.measure.histogram import Histogram
+from harness.measure.sums import Sums, add_up
+from harness.measure.timeline import Timeline
+from harness.units import NS_PER_MS, NS_PER_S
+
+POINTS_MOST: Final = 3_600
+LATE_NS: Final = 100 * NS_PER_MS  # a send so late is late beyond dispute
+
+_PERCENTILES: Final = (0.5, 0.9, 0.95, 0.99, 0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A distribution of durations, in ms; all but the counts are None when there is none."""
+
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p999: float | None = None
+    max: float | None = None
+    mean: float | None = None
+    count: int = 0
+    below_zero: int = 0  # impossible durations, left out of all the others
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rates per second; None where nothing was due, sent or accepted, or all of it in one instant."""
+
+    offered: float | None = None
+    achieved: float | None = None
+    goodput: float | None = None
+    peak_1s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How one scope used one limit."""
+
+    api: str
+    name: str
+    unit: str
+    scope: str  # what the limit is per
+    label: str  # which one of them; "" when there is one
+    count: int
+    window_s: float
+    origin: str
+    peak_in_window: int
+    seconds_over: float
+    throttled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What happened in `width_s` seconds from `at_s` after the start; counts are counts, not rates."""
+
+    at_s: int
+    width_s: int
+    offered: int  # items
+    sent: int  # requests
+    sent_messages: int
+    accepted: int  # requests
+    accepted_messages: int
+    throttled: int
+    in_flight: int
+    over_s: float  # the longest that any scope was over any limit
+    statuses: Mapping[str, int]
+    schedule_lag_p99_ms: float | None
+    service_p50_ms: float | None
+    service_p99_ms: float | None
+    response_p50_ms: float | None
+    response_p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of a run. `durations` has the names of `counters.HISTOGRAMS`."""
+
+    closed_loop: bool = False
+    closed: bool = False  # the run wrote its own end
+    left_out_bytes: int = 0  # torn off the timeline by a crash
+    messages: Sums = field(default_factory=Sums)
+    calls: Sums = field(default_factory=Sums)
+    disagreements: tuple[str, ...] = ()
+    totals: Counters = field(default_factory=Counters)
+    rates: Rates = field(default_factory=Rates)
+    message_rates: Rates = field(default_factory=Rates)
+    durations: Mapping[str, Figures] = field(default_factory=lambda: dict.fromkeys(HISTOGRAMS, Figures()))
+    limits: tuple[LimitUse, ...] = ()
+    points: tuple[Point, ...] = ()
+    lag_late_share: float = 0.0  # of first sends with a schedule lag above LATE_NS
+    user_wait_late_share: float = 0.0
+    held_by_lane_share: float = 0.0  # of first sends that waited for an earlier item of their person
+
+
+def fold(
+    timeline: Timeline,
+    delivery_map: DeliveryMap | None,
+    *,
+    recorded: int | None = None,
+    points_most: int = POINTS_MOST,
+) -> Summary:
+    """The summary of what is on disk. `recorded` is the reader's own count of items, where there is one.
+
+    Reads the timeline twice, and keeps the counters of at most `points_most` points. Raises TimelineError.
+    """
+    head: Mapping[str, Any] = {}
+    last_second = 0
+    closed = False
+    for record in timeline:
+        if "format" in record:
+            head = record
+        else:
+            last_second = max(last_second, record["second"])
+            closed = "closed_after_ns" in record
+    width_s = last_second // points_most + 1
+    totals = Counters()
+    parts: defaultdict[int, Counters] = defaultdict(Counters)
+    for record in timeline:
+        if "second" in record:
+            totals.add(record)
+            parts[record["second"] // width_s].add(record)
+    points = tuple(_point(number, width_s, parts[number]) for number in sorted(parts))
+    messages, calls, disagreements = add_up(
+        totals.states,
+        None if delivery_map is None else delivery_map.became(),
+        recorded=recorded,
+        closed=closed,
+    )
+    closed_loop = bool(head.get("closed_loop", False))
+    return Summary(
+        closed_loop=closed_loop,
+        closed=closed,
+        left_out_bytes=timeline.left_out_bytes,
+        messages=messages,
+        calls=calls,
+        disagreements=disagreements,
+        totals=totals,
+        rates=_rates(totals, closed_loop=closed_loop),
+        message_rates=_message_rates(totals, closed_loop=closed_loop),
+        durations={name: figures(getattr(totals, name)) for name in HISTOGRAMS},
+        limits=_limit_uses(totals, head.get("limits", ())),
+        points=points,
+        lag_late_share=_share_above(totals.schedule_lag, LATE_NS),
+        user_wait_late_share=_share_above(totals.user_wait, LATE_NS),
+        held_by_lane_share=_share_above(totals.lane_wait, 0),
+    )
+
+
+def figures(histogram: Histogram) -> Figures:
+    """A histogram as figures in ms."""
+    if not histogram.count:
+        return Figures(below_zero=histogram.below_zero)
+    p50, p90, p95, p99, p999 = histogram.percentiles_ns(_PERCENTILES)
+    return Figures(
+        p50=_ms(p50),
+        p90=_ms(p90),
+        p95=_ms(p95),
+        p99=_ms(p99),
+        p999=_ms(p999),
+        max=_ms(histogram.max_ns),
+        mean=_ms(histogram.mean_ns),
+        count=histogram.count,
+        below_zero=histogram.below_zero,
+    )
+
+
+def _point(number: int, width_s: int, part: Counters) -> Point:
+    service = part.service_2xx.percentiles_ns((0.5, 0.99))
+    response = part.response.percentiles_ns((0.5, 0.99))
+    return Point(
+        at_s=number * width_s,
+        width_s=width_s,
+        offered=part.offered_items,
+        sent=part.sent,
+        sent_messages=part.sent_messages,
+        accepted=part.accepted,
+        accepted_messages=part.accepted_messages,
+        throttled=part.throttled,
+        in_flight=part.in_flight,
+        over_s=max((use.over_ns for use in part.limits.values()), default=0) / NS_PER_S,
+        statuses=dict(part.by_status),
+        schedule_lag_p99_ms=_ms(part.schedule_lag.percentile_ns(0.99)),
+        service_p50_ms=_ms(service[0]),
+        service_p99_ms=_ms(service[1]),
+        response_p50_ms=_ms(response[0]),
+        response_p99_ms=_ms(response[1]),
+    )
+
+
+def _rates(totals: Counters, *, closed_loop: bool) -> Rates:
+    items_per_request = totals.first_sent_items / totals.first_sent if totals.first_sent else 0.0
+    offered = totals.offered_items / items_per_request if items_per_request else 0.0
+    return Rates(
+        offered=None if closed_loop else _per_s(offered, totals.last_due_ns),
+        achieved=_per_s(totals.sent, totals.last_sent_ns),
+        goodput=_per_s(totals.accepted, totals.last_accepted_ns),
+        peak_1s=totals.sent_in_1s or None,
+    )
+
+
+def _message_rates(totals: Counters, *, closed_loop: bool) -> Rates:
+    return Rates(
+        offered=None if closed_loop else _per_s(totals.offered_messages, totals.last_due_ns),
+        achieved=_per_s(totals.sent_messages, totals.last_sent_ns),
+        goodput=_per_s(totals.accepted_messages, totals.last_accepted_ns),
+        peak_1s=totals.sent_messages_in_1s or None,
+    )
+
+
+def _limit_uses(totals: Counters, limits: Sequence[Mapping[str, Any]]) -> tuple[LimitUse, ...]:
+    return tuple(
+        LimitUse(
+            api=limits[place]["api"],
+            name=limits[place]["name"],
+            unit=limits[place]["unit"],
+            scope=limits[place]["scope"],
+            label=label,
+            count=limits[place]["count"],
+            window_s=limits[place]["window_ns"] / NS_PER_S,
+            origin=limits[place]["origin"],
+            peak_in_window=use.peak,
+            seconds_over=round(use.over_ns / NS_PER_S, 3),
+            throttled=use.throttled,
+        )
+        for (place, label), use in sorted(totals.limits.items())
+    )
+
+
+def _per_s(count: float, span_ns: int) -> float | None:
+    return round(count * NS_PER_S / span_ns, 3) if count and span_ns else None
+
+
+def _share_above(histogram: Histogram, value_ns: int) -> float:
+    count = histogram.count
+    return histogram.count_above(value_ns) / count if count else 0.0
+
+
+def _ms(value_ns: float | None) -> float | None:
+    return None if value_ns is None else round(value_ns / NS_PER_MS, 4)

@@ -1,0 +1,174 @@
+"""What one replay is asked to do, resolved from the command line, a scenario file and defaults."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from harness.errors import UsageError
+from harness.options import BY_FIELD, MAX, OPTIONS
+from harness.units import NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A replay as resolved from options and defaults; each field is explained in `OPTIONS`."""
+
+    recording: str
+    speed: float
+    rate: float | str | None  # per second, MAX, or None for the recorded times
+    duration: int | None  # ns
+    loop: int | None  # None: for ever
+    users: int | None  # None: as many as it takes
+    batch: str | int
+    batch_wait: int  # ns
+    order: str
+    target: tuple[str, ...]
+    region: str | None
+    confirm_host: str | None
+    confirm_source: tuple[str, ...]
+    source: tuple[tuple[str, str], ...]  # label, name of the variable with its key
+    merge_sources: bool
+    send_unredacted: bool
+    integrations: str | dict[str, Any] | None
+    limit: tuple[tuple[str, int, int], ...]  # API, count, window in ns
+    exceed_limits: bool
+    share: float
+    mock_limits: str
+    retry: str
+    retry_for: int  # ns
+    timestamps: str
+    ids: str
+    allow: tuple[tuple[str, int], ...]
+    max_messages: int | None
+    max_people: int | None
+    stop_timeout: int  # ns
+    backlog: int
+    backlog_bytes: int
+    seed: int | None
+    run_dir: str | None
+    trace: bool
+    dry_run: bool
+
+    @property
+    def closed_loop(self) -> bool:
+        """Nothing is due: as fast as the target answers."""
+        return self.rate == MAX
+
+    @property
+    def needs_times(self) -> bool:
+        """True when the recorded times decide when an item is due."""
+        return self.rate is None
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as `run.json` holds it: durations in seconds, and no secret, since none is in it."""
+        plain: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in _IN_NS and value is not None:
+                plain[field.name + "_s"] = value / NS_PER_S
+            elif field.name == "limit":
+                plain["limit"] = [
+                    {"api": api, "count": count, "window_s": window_ns / NS_PER_S}
+                    for api, count, window_ns in value
+                ]
+            elif field.name in ("source", "allow"):
+                plain[field.name] = dict(value)
+            else:
+                plain[field.name] = list(value) if isinstance(value, tuple) else value
+        return plain
+
+
+_IN_NS: Final = frozenset({"duration", "batch_wait", "retry_for", "stop_timeout"})
+
+
+Given = Mapping[str, str | bool | Sequence[str]]
+
+
+def make_plan(recording: str | None, given: Given, scenario: Given | None = None) -> Plan:
+    """Options by their field names, as text, to a plan; what is given wins over the scenario file.
+
+    Raises UsageError in one sentence for a value or a combination that makes no sense.
+    """
+    merged: dict[str, str | bool | Sequence[str]] = {**(scenario or {}), **given}
+    recording = recording or _one_text(merged.pop("recording", None))
+    merged.pop("recording", None)
+    if not recording:
+        raise UsageError("no recording was named; try: harness replay recordings/otto-shop.ndjson")
+    values: dict[str, Any] = {option.field: option.default for option in OPTIONS}
+    for field, raw in merged.items():
+        option = BY_FIELD[field]
+        texts = [raw] if isinstance(raw, str | bool) else list(raw)
+        try:
+            parsed = [text if isinstance(text, bool) else option.parse(text) for text in texts]
+        except ValueError as error:
+            raise UsageError(f"--{option.name}: {error}") from None
+        values[field] = tuple(parsed) if option.many else parsed[-1]
+    plan = Plan(recording=recording, **values)
+    _check(plan, merged)
+    return plan
+
+
+def _check(plan: Plan, given: Given) -> None:
+    from_stdin = plan.recording == "-"
+    refusals = (
+        (
+            plan.rate is not None and "speed" in given,
+            "--speed scales the recorded times and --rate ignores them; give one",
+        ),
+        (
+            from_stdin and plan.loop != 1,
+            "--loop needs a recording that can be read again; standard input cannot",
+        ),
+        (
+            from_stdin and plan.dry_run,
+            "--dry-run reads the whole recording first; standard input cannot be read twice",
+        ),
+        (
+            plan.region is not None and plan.target,
+            "--region names Segment's own host, --target another; give one",
+        ),
+        (
+            plan.loop is None and plan.duration is None and plan.dry_run,
+            "--loop forever has no plan to print; give --duration",
+        ),
+        (len(plan.target) > 1, "only one target can be given: the tracking API's"),
+    )
+    for refused, sentence in refusals:
+        if refused:
+            raise UsageError(sentence)
+
+
+def read_scenario(path: str) -> Given:
+    """The options in a scenario file, by field. Raises UsageError with the file and what is wrong."""
+    try:
+        table = tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such scenario file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as TOML: {error}") from None
+    given: dict[str, str | bool | Sequence[str]] = {}
+    for name, value in table.items():
+        field = name.replace("-", "_")
+        if field != "recording" and field not in BY_FIELD:
+            near = difflib.get_close_matches(name, [option.name for option in OPTIONS] + ["recording"], n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise UsageError(f"{path}: there is no option {name!r}{hint}")
+        given[field] = _as_text(path, name, value)
+    return given
+
+
+def _as_text(path: str, name: str, value: Any) -> str | bool | Sequence[str]:
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return value
+    raise UsageError(f"{path}: {name} must be text, a number, true, false, or a list of texts")
+
+
+def _one_text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,44 @@
+"""The story of a replay: read, transform, schedule, drive, measure, judge, report."""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.clock import SystemClock
+from harness.conclude import Result, judge_run, measure, reconcile_run, write_report
+from harness.plan import Plan
+from harness.prepare import aimed, opened
+from harness.report.progress import View
+from harness.wiring import Run, keep_account, prepare_run, read, schedule, transform
+
+
+def replay_recording(plan: Plan, view: View) -> Result:
+    """Replay as planned, to the end or to a stop; the report is in the run folder. Raises HarnessError."""
+    from harness.engine.drive import drive
+
+    with replaying(plan, view) as run:
+        drive(run.replay)
+    return run.result
+
+
+@contextmanager
+def replaying(plan: Plan, view: View) -> Iterator[Run]:
+    """A run ready to be driven by whoever enters: `harness replay`, or Locust's own command line."""
+    clock, chance = SystemClock(), random.Random(plan.seed)
+    with (
+        opened(plan) as recording,
+        aimed(plan, recording, os.environ, clock=clock, view=view) as aim,
+        keep_account(plan, recording, aim, clock=clock) as account,
+    ):
+        passes = read(plan, recording)
+        passes = transform(plan, passes, account)
+        arrivals = schedule(plan, passes, aim.survey)
+        run = prepare_run(plan, recording, aim, account, arrivals, clock=clock, chance=chance, view=view)
+
+        yield run  # driven by Locust
+
+        summary = measure(run)
+        reconciliation = reconcile_run(run)
+        judgement = judge_run(run, summary, reconciliation)
+        run.result = write_report(run, summary, reconciliation, judgement)

@@ -1,0 +1,1 @@
+"""Recording to arrivals: pure mathematics of when."""

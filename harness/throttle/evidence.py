@@ -1,0 +1,54 @@
+"""Gather what a verdict rests on: the figures of a run, the receiver's account, and how the run was made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.measure.reconcile import Reconciliation
+from harness.measure.summary import Summary
+from harness.units import NS_PER_MS
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What the engine knows of a run beyond its tally."""
+
+    users_opened: int = 0
+    users_limit: int = 0
+    users_fixed: bool = False  # --users N rather than auto
+    ceiling_on: bool = True
+    ceiling_held: int = 0  # arrivals that the ceiling made wait
+    backlog_stops: int = 0  # how often the reader stopped because too much waited
+    backlog_stopped_ns: int = 0
+    shares_core: bool = False  # fewer usable cores than this process and a local target need
+    clock_step_ns: int = 0  # how far the wall clock moved against the monotonic one
+    busiest_person_share: float | None = None  # of all items; None when nobody counted
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a late generator makes its own figures doubtful."""
+
+    warn_p99_ms: float = 5.0
+    inconclusive_p99_ms: float = 50.0
+    inconclusive_late_share: float = 0.01  # above summary.LATE_NS
+    percentile_answers: int = 100  # a p99 of fewer answers is its maximum
+    busy_person_share: float = 0.05
+    held_by_lane_share: float = 0.5
+    clock_step_ns: int = 50 * NS_PER_MS
+    reopened_share: float = 0.01  # of all requests
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that `judge` looks at."""
+
+    summary: Summary
+    reconciliation: Reconciliation | None = None
+    engine: EngineFacts = field(default_factory=EngineFacts)
+    interrupted: bool = False
+    target_ready: bool = True
+    recording_complete: bool = True
+    skipped: int = 0  # lines of the recording left out on request
+    order_kept: bool = True  # False under --order none
+    allow: Mapping[str, int] = field(default_factory=dict)  # rejected and abandoned that are no failure
+    thresholds: Thresholds = field(default_factory=Thresholds)

@@ -1,0 +1,1 @@
+"""Message to message: what is left out, what is rewritten."""

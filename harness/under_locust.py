@@ -1,0 +1,171 @@
+"""The story of a replay under Locust's own command line and web UI: each start of a test is a run.
+
+A locustfile calls `replay_under_locust()` and defines a `ReplayUser`. The options of `harness replay` are
+then options of `locust`; its own `--host`, `--users`, `--run-time` and `--stop-timeout` mean `--target`,
+`--users`, `--duration` and `--stop-timeout`. Locust's exit code is the run's.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Final
+
+import click
+
+from harness.bundled import demo_recording, demo_speed
+from harness.conclude import INTERRUPTED
+from harness.errors import HarnessError
+from harness.options import OPTIONS, Option
+from harness.plan import Plan, make_plan
+from harness.replay import replaying
+from harness.report.progress import Progress
+from harness.wiring import Run
+
+_LOCUSTS_OWN: Final = frozenset({"target", "users", "duration", "stop_timeout", "dry_run"})
+_OFFERED: Final = tuple(option for option in OPTIONS if option.field not in _LOCUSTS_OWN)
+
+
+def replay_under_locust() -> None:
+    """Make the locustfile that calls this a replay."""
+    from locust import events
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every look at the ledger
+    session = _Session()
+    hooks: tuple[tuple[Any, Callable[..., None]], ...] = (
+        (events.init_command_line_parser, _add_options),
+        (events.init, session.settle_users),
+        (events.test_start, session.start),
+        (events.test_stopping, session.stopping),
+        (events.test_stop, session.conclude),
+        (events.quitting, session.quitting),
+    )
+    for hook, listener in hooks:
+        hook.add_listener(listener)
+
+
+class _Session:
+    """What one Locust process knows between the events of Locust."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._run: Run | None = None
+        self._auto_users = False
+        self._stopping = False
+        self._concluded: Any = None
+
+    def settle_users(self, environment: Any, **_: Any) -> None:
+        from harness.engine.run import USERS_AT_FIRST
+
+        environment.replay = None
+        options = environment.parsed_options
+        if options is not None and options.num_users is None:
+            self._auto_users = True
+            options.num_users = USERS_AT_FIRST
+            options.spawn_rate = options.spawn_rate or USERS_AT_FIRST
+
+    def start(self, environment: Any, **_: Any) -> None:
+        import gevent
+        from gevent.event import Event
+
+        environment.replay = None
+        try:
+            plan = _plan(environment, auto_users=self._auto_users)
+            run = self._stack.enter_context(replaying(plan, Progress(is_terminal=False)))
+        except HarnessError as error:
+            _refuse(environment, error)
+            return
+        self._run, self._stopping, self._concluded = run, False, Event()
+        environment.replay = run.replay
+        run.replay.begin(environment)
+        gevent.spawn(self._end_with_the_run, environment, run)
+
+    def stopping(self, **_: Any) -> None:
+        """Locust is about to take the users away: let what is in flight be answered first."""
+        run, self._stopping = self._run, True
+        if run is not None:
+            run.replay.stop("Locust")
+            run.replay.over.wait()
+
+    def conclude(self, environment: Any, **_: Any) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            return
+        run.replay.end()
+        run.other_requests = environment.stats.total.num_requests - run.account.tally.snapshot().sent
+        try:
+            self._stack.close()
+            environment.process_exit_code = run.result.exit_code
+            if run.result.error is not None:
+                click.echo(f"harness: {run.result.error}", err=True)
+            click.echo(run.result.text)
+            click.echo(run.result.report_path)
+        except HarnessError as error:
+            _refuse(environment, error)
+        finally:
+            self._concluded.set()
+
+    def quitting(self, environment: Any, **_: Any) -> None:
+        """Locust settles its exit code after this: the run must be over and judged by then."""
+        if self._run is not None:
+            self._run.replay.stop(INTERRUPTED)
+        environment.runner.stop()
+        if self._concluded is not None:
+            self._concluded.wait()
+
+    def _end_with_the_run(self, environment: Any, run: Run) -> None:
+        run.replay.over.wait()
+        if self._stopping:
+            return
+        if environment.web_ui is None:
+            environment.runner.quit()
+        else:
+            environment.runner.stop()
+
+
+def _add_options(parser: Any) -> None:
+    group = parser.add_argument_group("Replay", "The options of `harness replay`.")
+    group.add_argument("--recording", help="The recording to replay; without it the bundled one.")
+    for option in _OFFERED:
+        _add_option(group, option)
+
+
+def _add_option(group: Any, option: Option) -> None:
+    text = option.help.replace("%", "%%")
+    if option.is_flag:
+        group.add_argument(f"--{option.name}", action="store_true", help=text)
+    elif option.many:
+        group.add_argument(f"--{option.name}", action="append", metavar=option.metavar, help=text)
+    else:
+        group.add_argument(f"--{option.name}", metavar=option.metavar, help=text)
+
+
+def _plan(environment: Any, *, auto_users: bool) -> Plan:
+    options = environment.parsed_options
+    given: dict[str, Any] = {
+        option.field: value for option in _OFFERED if (value := getattr(options, option.field))
+    }
+    if environment.host:
+        given["target"] = [environment.host]
+    if not auto_users:
+        given["users"] = str(environment.runner.target_user_count)
+    if options.run_time:
+        given["duration"] = f"{options.run_time}s"
+    if options.stop_timeout:
+        given["stop_timeout"] = f"{options.stop_timeout:g}s"
+    recording = options.recording
+    if not recording:
+        recording = str(demo_recording())
+        if "speed" not in given and "rate" not in given:
+            given["speed"] = f"{demo_speed():g}"
+    return make_plan(recording, given)
+
+
+def _refuse(environment: Any, error: HarnessError) -> None:
+    import gevent
+
+    click.echo(f"harness: {error}", err=True)
+    environment.process_exit_code = error.exit_code
+    if environment.web_ui is None:
+        gevent.spawn(environment.runner.quit)
+    sys.stderr.flush()

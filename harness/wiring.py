@@ -1,0 +1,290 @@
+"""Hand each room what it needs of the others: the one place where a replay's rooms are joined."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from harness.clock import Clock
+from harness.measure.busiest import Busiest
+from harness.measure.delivery_map import DeliveryMap
+from harness.measure.tally import RunTally
+from harness.measure.timeline import TimelineWriter
+from harness.measure.trace import TraceWriter
+from harness.model import Arrival, Item, Message
+from harness.options import MAX
+from harness.plan import Plan
+from harness.prepare import MERGED_SOURCE, Aim
+from harness.recording.reader import Recording
+from harness.recording.survey import Survey
+from harness.report.document import RUNNING, RunFacts, build_document, write_json
+from harness.report.progress import Status, View
+from harness.schedule.arrivals import at_once, constant, recorded
+from harness.segment.message_ids import id_prefix, message_id
+from harness.send.connection import Connection, Wire
+from harness.send.encode import Encoder
+from harness.send.heads import Heads
+from harness.send.retry import Retrier, RetryPolicy
+from harness.send.route import route_to
+from harness.transform.select import why_filtered
+from harness.transform.strip import strip
+from harness.units import NS_PER_S, format_instant_ms
+
+if TYPE_CHECKING:
+    from harness.conclude import Result
+    from harness.engine.run import Replay
+
+_OUT_BEYOND: Final = {"All": False}  # no destination hears of a replay unless the user says so
+
+Passes = Iterable[Iterable[Item]]
+
+
+@dataclass(slots=True)
+class Account:
+    """What is written down while a run goes on."""
+
+    delivery_map: DeliveryMap
+    timeline: Path
+    tally: RunTally
+    message_id: Callable[[Item], str]
+    taken: int = 0  # items read, filtered ones included
+    busiest: Busiest = field(default_factory=Busiest)
+    closed: bool = False
+
+    def close(self, now_ns: int) -> None:
+        """Write the end of the timeline, once."""
+        if not self.closed:
+            self.closed = True
+            self.tally.close(now_ns)
+
+
+@dataclass(slots=True)
+class Run:
+    """One replay from its preparation to its report."""
+
+    plan: Plan
+    recording: Recording
+    aim: Aim
+    account: Account
+    replay: "Replay"
+    clock: Clock
+    other_requests: int = 0  # sent by Locust users that are not ours
+    _result: "Result | None" = None
+
+    @property
+    def result(self) -> "Result":
+        """The end of the story; there once the run was concluded."""
+        assert self._result is not None, "the run was not concluded"  # noqa: S101 - an order of our own code
+        return self._result
+
+    @result.setter
+    def result(self, result: "Result") -> None:
+        self._result = result
+
+
+@contextmanager
+def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) -> Iterator[Account]:
+    """Open what a run writes: the delivery map, the timeline, a trace where asked; and say that it runs."""
+    prefix = id_prefix(aim.run_id)
+
+    def fresh(item: Item) -> str:
+        return message_id(prefix, item.index)
+
+    def kept(item: Item) -> str:
+        recorded_id = recording.message(item).get("messageId")
+        return recorded_id if isinstance(recorded_id, str) and recorded_id else fresh(item)
+
+    id_of = kept if plan.ids == "keep" else fresh
+    delivery_map = DeliveryMap.create(
+        aim.folder / "delivery.map", run_id=aim.run_id, fingerprint=recording.fingerprint()
+    )
+    timeline = aim.folder / "timeline.ndjson"
+    tally = RunTally(
+        delivery_map=delivery_map,
+        timeline=TimelineWriter(timeline),
+        limits=aim.limits,
+        closed_loop=plan.closed_loop,
+        trace=TraceWriter(aim.folder / "trace.ndjson", id_of) if plan.trace else None,
+    )
+    facts = RunFacts(
+        run_id=aim.run_id,
+        state=RUNNING,
+        plan=plan.as_json(),
+        recording={"name": recording.name},
+        target=aim.target.url,
+    )
+    write_json(aim.folder / "run.json", build_document(facts))
+    account = Account(delivery_map, timeline, tally, id_of)
+    try:
+        yield account
+    finally:
+        account.close(clock.now_ns())
+        delivery_map.close()
+
+
+def read(plan: Plan, recording: Recording, *, below_index: int | None = None) -> Iterator[Iterable[Item]]:
+    """The passes of the recording, each a stream of items; none begins at or above `below_index`."""
+    first_index, number = 0, 0
+    while plan.loop is None or number < plan.loop:
+        if below_index is not None and first_index >= below_index:
+            return
+        yield recording.items(first_index=first_index, breathe=_breathe)
+        first_index += recording.counts.items
+        number += 1
+
+
+def transform(plan: Plan, passes: Passes, account: Account | None) -> Iterator[Iterable[Item]]:
+    """Leave out what is not replayed; with an account, count what is read."""
+
+    def selected(items: Iterable[Item]) -> Iterator[Item]:
+        for item in items:
+            if account is not None:
+                account.taken += 1
+                account.busiest.meet(item.keys)
+            reason = why_filtered(item)
+            if reason is None:
+                yield replace(item, source=MERGED_SOURCE) if plan.merge_sources else item
+            elif account is not None:
+                account.tally.filtered(item, reason)
+
+    for items in passes:
+        yield selected(items)
+
+
+def schedule(plan: Plan, passes: Passes, survey: Survey | None) -> Iterator[Arrival]:
+    """The items with their due times."""
+    if plan.rate is None:
+        return recorded(passes, speed=plan.speed)
+    if isinstance(plan.rate, float):
+        return constant(passes, rate_per_s=plan.rate)
+    assert plan.rate == MAX  # noqa: S101 - the options know no other
+    if survey is None or survey.first_at_ns is None:
+        return at_once(passes)
+    return at_once(passes, first_at_ns=survey.first_at_ns, span_ns=survey.span_ns or 0)
+
+
+def prepare_run(
+    plan: Plan,
+    recording: Recording,
+    aim: Aim,
+    account: Account,
+    arrivals: Iterator[Arrival],
+    *,
+    clock: Clock,
+    chance: Random,
+    view: View,
+) -> Run:
+    """Everything joined and nothing sent."""
+    from harness.engine.ceiling import Ceiling
+    from harness.engine.run import Replay, Settings
+
+    tally = account.tally
+    encoder = Encoder(
+        read=recording.message,
+        strip=strip,
+        message_id=account.message_id,
+        timestamp=_timestamps(plan, lambda: run),
+        sent_at=lambda: format_instant_ms(clock.wall_ns()),
+        integrations=_integrations(plan, aim),
+        batch=plan.batch != "none",
+        version=version("segment-harness"),
+    )
+    wire = Wire(
+        route=route_to(aim.target, aim.permit, now_ns=clock.now_ns),
+        heads=Heads(aim.target.authority, aim.authorization),
+        now_ns=clock.now_ns,
+        opened=tally.opened,
+        refused=lambda error: replay.fail(error),  # noqa: PLW0108 - it is made below
+    )
+    policy = RetryPolicy(mode="none" if plan.retry == "none" else "obey", total_ns=plan.retry_for)
+    replay = Replay(
+        Settings(
+            users=plan.users,
+            batch=plan.batch,
+            batch_wait_ns=plan.batch_wait,
+            ordered=plan.order == "person",
+            closed_loop=plan.closed_loop,
+            duration_ns=plan.duration,
+            stop_timeout_ns=plan.stop_timeout,
+            backlog=plan.backlog,
+            backlog_bytes=plan.backlog_bytes,
+        ),
+        arrivals=arrivals,
+        tally=tally,
+        decide=Retrier(policy, chance, clock.wall_ns),
+        encode=encoder,
+        measure=encoder.measure,
+        connection=lambda: Connection(wire),
+        ceiling=Ceiling(aim.limits, chance=chance, lifted=plan.exceed_limits),
+        clock=clock,
+        on_tick=lambda now_ns: _tick(run, view, now_ns),
+    )
+    run = Run(plan, recording, aim, account, replay, clock)
+    return run
+
+
+def _tick(run: Run, view: View, now_ns: int) -> None:
+    run.account.tally.flush(now_ns)
+    view.show(status_of(run, now_ns))
+
+
+def status_of(run: Run, now_ns: int) -> Status:
+    """Where the run stands, for a progress display."""
+    snapshot = run.account.tally.snapshot()
+    started_ns = run.replay.started_ns
+    elapsed_ns = 0 if started_ns is None else now_ns - started_ns
+    share = _share_done(run, snapshot.settled, elapsed_ns)
+    left_ns = round(elapsed_ns * (1 - share) / share) if share and elapsed_ns > NS_PER_S else None
+    return Status(
+        share=share,
+        rate_per_s=snapshot.sent_per_s,
+        accepted=snapshot.accepted,
+        throttled=snapshot.throttled,
+        lag_ms=snapshot.lag_p99_ms,
+        left_ns=left_ns,
+        elapsed_ns=elapsed_ns,
+    )
+
+
+def _share_done(run: Run, settled: int, elapsed_ns: int) -> float | None:
+    plan, recording, survey = run.plan, run.recording, run.aim.survey
+    shares = []
+    if plan.duration is not None:
+        shares.append(elapsed_ns / plan.duration)
+    if plan.loop is not None:
+        if survey is not None and survey.span_ns and plan.rate is None:
+            shares.append(elapsed_ns * plan.speed / (survey.span_ns * plan.loop))
+        elif recording.progress:
+            items = recording.counts.items / recording.progress  # as many as a whole pass seems to have
+            shares.append(settled / max(1.0, items * plan.loop))
+    return min(1.0, max(shares)) if shares else None
+
+
+def _timestamps(plan: Plan, run_of: Callable[[], Run]) -> Callable[[Arrival, Message], str | None]:
+    def kept(_: Arrival, message: Message) -> str | None:
+        recorded_at = message.get("timestamp", message.get("receivedAt"))
+        return recorded_at if isinstance(recorded_at, str) else None
+
+    def now(arrival: Arrival, _: Message) -> str:
+        start_wall_ns = run_of().replay.started_wall_ns or 0
+        return format_instant_ms(start_wall_ns + arrival.due_ns - arrival.item.lateness_ns)
+
+    return kept if plan.timestamps == "keep" else now
+
+
+def _integrations(plan: Plan, aim: Aim) -> dict[str, object] | None:
+    if isinstance(plan.integrations, dict):
+        return plan.integrations
+    if plan.integrations == "recorded" or not aim.permit.beyond:
+        return None
+    return dict(_OUT_BEYOND)
+
+
+def _breathe() -> None:
+    gevent = sys.modules.get("gevent")
+    if gevent is not None:
+        gevent.sleep(0)

@@ -1,0 +1,70 @@
+"""The ring of stored messages and their final form."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.mock.recent import KEPT, Recent, Stored, final_form, stored_timestamp_ns
+from harness.units import format_instant_ms, parse_instant_ns
+from tests.mock.boxed import KEY
+
+RECEIVED = parse_instant_ns("2026-03-01T12:00:00.500Z")
+
+
+def stored(message, envelope=None, timestamp_ns=RECEIVED) -> Stored:
+    return Stored(message, envelope or {}, "track", "m1", RECEIVED, timestamp_ns)
+
+
+def test_the_envelope_is_merged_in_and_the_message_wins():
+    final = final_form(
+        stored(
+            {"context": {"ip": "own"}, "integrations": {"A": False}},
+            {"context": {"ip": "around", "locale": "de"}, "integrations": {"All": False, "A": True}},
+        )
+    )
+    assert final["context"] == {"ip": "own", "locale": "de"}
+    assert final["integrations"] == {"All": False, "A": False}
+    assert final_form(stored({}, {"context": {"locale": "de"}}))["context"] == {"locale": "de"}
+    assert final_form(stored({"context": "odd"}, {"context": {"locale": "de"}}))["context"] == "odd"
+    assert "context" not in final_form(stored({}))
+
+
+def test_the_final_form_has_segments_clocks_and_no_key():
+    message = {"writeKey": KEY, "timestamp": "2026-03-01T10:00:00.000Z", "event": "E"}
+    final = final_form(stored(message, {"sentAt": "2026-03-01T10:00:01.000Z", "writeKey": KEY}))
+    assert KEY not in str(final)
+    assert final["originalTimestamp"] == "2026-03-01T10:00:00.000Z"
+    assert final["timestamp"] == final["receivedAt"] == "2026-03-01T12:00:00.500Z"
+    assert final["sentAt"] == "2026-03-01T10:00:01.000Z"
+    assert (final["type"], final["messageId"]) == ("track", "m1")
+    assert message["writeKey"] == KEY, "the message as it came is not touched"
+
+
+def test_a_clock_that_is_an_hour_slow_is_corrected():
+    corrected, unusable = stored_timestamp_ns(
+        "2026-03-01T11:00:00.100Z", "2026-03-01T11:00:00.300Z", RECEIVED
+    )
+    assert (format_instant_ms(corrected), unusable) == ("2026-03-01T12:00:00.300Z", False)
+
+
+def test_unusable_clocks_are_told_and_count_as_absent():
+    assert stored_timestamp_ns("yesterday", None, RECEIVED) == (RECEIVED, True)
+    assert stored_timestamp_ns(1_700_000_000, None, RECEIVED) == (RECEIVED, True)
+    assert stored_timestamp_ns(None, None, RECEIVED) == (RECEIVED, False)
+    original = "2026-03-01T11:00:00Z"
+    assert stored_timestamp_ns(original, "soon", RECEIVED) == (parse_instant_ns(original), True)
+
+
+@given(original=st.datetimes().map(str) | st.text(max_size=30), sent=st.datetimes().map(str) | st.none())
+def test_whatever_the_clocks_say_the_timestamp_can_be_written(original, sent):
+    timestamp_ns, _ = stored_timestamp_ns(original, sent, RECEIVED)
+    assert parse_instant_ns(format_instant_ms(timestamp_ns)) == timestamp_ns // 1_000_000 * 1_000_000
+
+
+def test_the_ring_keeps_the_last_thousand_and_counts_the_rest():
+    recent = Recent()
+    for number in range(KEPT + 3):
+        recent.keep(stored({"n": number}))
+    assert recent.evicted == 3
+    assert [kept.message["n"] for kept in recent.ring] == list(range(3, KEPT + 3))
+    recent.reset()
+    assert (recent.evicted, len(recent.ring)) == (0, 0)
