@@ -1,6 +1,5 @@
 """After the last answer: measure, reconcile with the receiver, judge, and write the report."""
 
-import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from harness.send.probe import probe, stream_ids
 from harness.throttle.evidence import EngineFacts, Evidence
 from harness.throttle.verdict import Judgement, judge
 from harness.units import NS_PER_S, format_instant_us
-from harness.wiring import Run, read, schedule, transform
+from harness.wiring import Run, read, schedule, transform, usable_cores
 
 INTERRUPTED: Final = "interrupted"
 _LEDGER_READY_WITHIN_NS: Final = 5 * NS_PER_S
@@ -159,11 +158,12 @@ def run_facts(run: Run) -> RunFacts:
         engine=engine_facts(run),
         command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         stopped_by=replay.stopped_by,
+        other_requests=run.other_requests,
         made_with={
             "harness": version("segment-harness"),
             "locust": version("locust"),
             "python": sys.version.split()[0],
-            "cores": _usable_cores(),
+            "cores": usable_cores(),
         },
     )
 
@@ -185,7 +185,7 @@ def engine_facts(run: Run) -> EngineFacts:
         ceiling_held=dispatcher.held_by_ceiling,
         backlog_stops=dispatcher.backlog.stops,
         backlog_stopped_ns=sum(dispatcher.backlog.stood_ns.values()),
-        shares_core=on_this_machine and _usable_cores() < 2,
+        shares_core=on_this_machine and usable_cores() < 2,
         clock_step_ns=step_ns,
         busiest_person_share=run.account.busiest.share,
     )
@@ -224,7 +224,3 @@ def _indexes_in_due_order(run: Run) -> Iterator[tuple[int, tuple[str, ...]]]:
     except BadLineError:
         if not isinstance(run.replay.error, BadLineError):
             raise
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -81,6 +81,7 @@ class Plan:
         return plain
 
 
+_RIVALS: Final = (("speed", "rate"), ("target", "region"))
 _IN_NS: Final = frozenset({"duration", "batch_wait", "retry_for", "stop_timeout"})
 
 
@@ -92,7 +93,7 @@ def make_plan(recording: str | None, given: Given, scenario: Given | None = None
 
     Raises UsageError in one sentence for a value or a combination that makes no sense.
     """
-    merged: dict[str, str | bool | Sequence[str]] = {**(scenario or {}), **given}
+    merged: dict[str, str | bool | Sequence[str]] = {**_undisputed(scenario or {}, given), **given}
     recording = recording or _one_text(merged.pop("recording", None))
     merged.pop("recording", None)
     if not recording:
@@ -109,6 +110,12 @@ def make_plan(recording: str | None, given: Given, scenario: Given | None = None
     plan = Plan(recording=recording, **values)
     _check(plan, merged)
     return plan
+
+
+def _undisputed(scenario: Given, given: Given) -> Given:
+    """The scenario without what the command line speaks of by another option."""
+    overruled = {rival for pair in _RIVALS for field in pair if field in given for rival in pair}
+    return {field: value for field, value in scenario.items() if field not in overruled}
 
 
 def _check(plan: Plan, given: Given) -> None:

@@ -126,13 +126,16 @@ def format_size(size_bytes: int) -> str:
     return f"{size:.3g} GB"
 
 
-_last_second: tuple[int, str] = (0, "1970-01-01T00:00:00")
+_SECONDS_KEPT: Final = 8
+_seconds_known: dict[int, str] = {}
 
 
 def _seconds(whole_s: int) -> str:
-    # Formatted once a second instead of once a message.
-    global _last_second  # noqa: PLW0603 - a cache of one pure value
-    if _last_second[0] != whole_s:
-        instant = _EPOCH + timedelta(seconds=whole_s)
-        _last_second = (whole_s, instant.isoformat(timespec="seconds")[:19])
-    return _last_second[1]
+    # Formatted once a second instead of once a message; a few, since a message's clocks differ.
+    text = _seconds_known.get(whole_s)
+    if text is None:
+        if len(_seconds_known) >= _SECONDS_KEPT:
+            _seconds_known.clear()
+        text = (_EPOCH + timedelta(seconds=whole_s)).isoformat(timespec="seconds")[:19]
+        _seconds_known[whole_s] = text
+    return text

@@ -1,5 +1,6 @@
 """Hand each room what it needs of the others: the one place where a replay's rooms are joined."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,12 +11,13 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from harness.clock import Clock
+from harness.engine.paperwork import Paperwork
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.tally import RunTally
 from harness.measure.timeline import TimelineWriter
 from harness.measure.trace import TraceWriter
-from harness.model import Arrival, Item, Message
+from harness.model import Arrival, Item
 from harness.options import MAX
 from harness.plan import Plan
 from harness.prepare import MERGED_SOURCE, Aim
@@ -50,6 +52,7 @@ class Account:
     delivery_map: DeliveryMap
     timeline: Path
     tally: RunTally
+    paperwork: Paperwork
     message_id: Callable[[Item], str]
     taken: int = 0  # items read, filtered ones included
     busiest: Busiest = field(default_factory=Busiest)
@@ -59,6 +62,7 @@ class Account:
         """Write the end of the timeline, once."""
         if not self.closed:
             self.closed = True
+            self.paperwork.do_all()
             self.tally.close(now_ns)
 
 
@@ -103,12 +107,14 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         aim.folder / "delivery.map", run_id=aim.run_id, fingerprint=recording.fingerprint()
     )
     timeline = aim.folder / "timeline.ndjson"
+    paperwork = Paperwork(clock)
     tally = RunTally(
         delivery_map=delivery_map,
         timeline=TimelineWriter(timeline),
         limits=aim.limits,
         closed_loop=plan.closed_loop,
         trace=TraceWriter(aim.folder / "trace.ndjson", id_of) if plan.trace else None,
+        later=paperwork.put,
     )
     facts = RunFacts(
         run_id=aim.run_id,
@@ -118,7 +124,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         target=aim.target.url,
     )
     write_json(aim.folder / "run.json", build_document(facts))
-    account = Account(delivery_map, timeline, tally, id_of)
+    account = Account(delivery_map, timeline, tally, paperwork, id_of)
     try:
         yield account
     finally:
@@ -187,7 +193,7 @@ def prepare_run(
         read=recording.message,
         strip=strip,
         message_id=account.message_id,
-        timestamp=_timestamps(plan, lambda: run),
+        timestamp=None if plan.timestamps == "keep" else lambda arrival: _moved(run, arrival),
         sent_at=lambda: format_instant_ms(clock.wall_ns()),
         integrations=_integrations(plan, aim),
         batch=plan.batch != "none",
@@ -212,11 +218,14 @@ def prepare_run(
             stop_timeout_ns=plan.stop_timeout,
             backlog=plan.backlog,
             backlog_bytes=plan.backlog_bytes,
+            cores=usable_cores(),
         ),
         arrivals=arrivals,
         tally=tally,
+        paperwork=account.paperwork,
         decide=Retrier(policy, chance, clock.wall_ns),
         encode=encoder,
+        prepare=encoder.prepare,
         measure=encoder.measure,
         connection=lambda: Connection(wire),
         ceiling=Ceiling(aim.limits, chance=chance, lifted=plan.exceed_limits),
@@ -264,16 +273,15 @@ def _share_done(run: Run, settled: int, elapsed_ns: int) -> float | None:
     return min(1.0, max(shares)) if shares else None
 
 
-def _timestamps(plan: Plan, run_of: Callable[[], Run]) -> Callable[[Arrival, Message], str | None]:
-    def kept(_: Arrival, message: Message) -> str | None:
-        recorded_at = message.get("timestamp", message.get("receivedAt"))
-        return recorded_at if isinstance(recorded_at, str) else None
+def _moved(run: Run, arrival: Arrival) -> str:
+    """A recorded timestamp moved to this run: as late before its due time as it was before its receipt."""
+    start_wall_ns = run.replay.started_wall_ns or 0
+    return format_instant_ms(start_wall_ns + arrival.due_ns - arrival.item.lateness_ns)
 
-    def now(arrival: Arrival, _: Message) -> str:
-        start_wall_ns = run_of().replay.started_wall_ns or 0
-        return format_instant_ms(start_wall_ns + arrival.due_ns - arrival.item.lateness_ns)
 
-    return kept if plan.timestamps == "keep" else now
+def usable_cores() -> int:
+    """How many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _integrations(plan: Plan, aim: Aim) -> dict[str, object] | None:

@@ -22,7 +22,17 @@ STAGES = {
     "report",
     "mock",
 }
-STORIES = {"replay", "dry_run", "under_locust", "prepare", "foresee", "wiring", "conclude", "bundled"}
+STORIES = {
+    "replay",
+    "dry_run",
+    "redraw",
+    "under_locust",
+    "prepare",
+    "foresee",
+    "wiring",
+    "conclude",
+    "bundled",
+}
 ENTRIES = {"cli", "__main__"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.
 ALLOWED_BETWEEN_STAGES = {

@@ -50,13 +50,13 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="segment-harness", prog_name="harness")
 def group() -> None:
-    r"""Replay recorded Segment traffic with its own timing, and prove what became of every item.
+    """Replay recorded Segment traffic with its own timing, and prove what became of every item.
 
     \b
     Start here:
       harness demo
       harness replay recordings/otto-shop.ndjson --speed 100000
-    """
+    """  # noqa: D301 - click reads the backslash, which keeps the lines apart
 
 
 def main() -> None:

@@ -14,14 +14,14 @@ _STREAM = "-"
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("-o", "--output", metavar="OUT", required=True, help="The recording to write; .gz compresses.")
 def import_command(format_name: str, inputs: tuple[str, ...], output: str) -> None:
-    r"""Make a recording, sorted by time, of traffic in another FORMAT.
+    """Make a recording, sorted by time, of traffic in another FORMAT.
 
     FORMAT is otto: shop sessions as OTTO publishes them. INPUT and OUT may be `-`, a stream.
 
     \b
     Example:
       harness import otto sessions.jsonl -o recordings/shop.ndjson
-    """
+    """  # noqa: D301 - click reads the backslash, which keeps the lines apart
     from harness.errors import UsageError
     from harness.importers.registry import IMPORTERS, Input, import_lines
     from harness.recording.writer import write_recording

@@ -65,6 +65,13 @@ class Ceiling:
     def __init__(self, limits: Sequence[Limit], *, chance: random.Random, lifted: bool = False) -> None:
         self._documented = tuple(limits)
         self._kept: tuple[Limit, ...] = () if lifted else self._documented
+        self._in_force = {
+            api: min(
+                (limit for limit in self._documented if limit.api == api),
+                key=lambda limit: limit.count / limit.window_ns,
+            )
+            for api in {limit.api for limit in self._documented}
+        }
         self._chance = chance
         self._windows: dict[tuple[str, str], tuple[Window, ...]] = {}
         self._shared: dict[Limit, Window] = {}
@@ -76,8 +83,8 @@ class Ceiling:
         """When the load may leave: now, later, or None when that hangs on an answer."""
         scope = (load.api, load.source)
         opens_ns = now_ns
-        paused = self._scope_of_pause(scope)
         if self._paused_until_ns or self._drip_ns:
+            paused = self._scope_of_pause(scope)
             opens_ns = max(opens_ns, self._paused_until_ns.get(paused, 0), self._drip_ns.get(paused, 0))
         for window in self._windows_of(scope):
             window_opens_ns = window.opens_at(_units(window.limit, load), now_ns)
@@ -91,9 +98,10 @@ class Ceiling:
         scope = (load.api, load.source)
         for window in self._windows_of(scope):
             window.begin(_units(window.limit, load))
-        paused = self._scope_of_pause(scope)
-        if paused in self._drip_ns:
-            self._drip_ns[paused] = now_ns + self._gap_ns(load.api)
+        if self._drip_ns:
+            paused = self._scope_of_pause(scope)
+            if paused in self._drip_ns:
+                self._drip_ns[paused] = now_ns + self._gap_ns(load.api)
 
     def end(self, load: Load, now_ns: int) -> None:
         """The load was answered, or given up."""
@@ -112,6 +120,8 @@ class Ceiling:
 
     def dry(self, api: str, source: str, now_ns: int) -> None:
         """Nothing waits in this scope any more: the drip after a pause ends."""
+        if not self._drip_ns:
+            return
         scope = self._scope_of_pause((api, source))
         if self._paused_until_ns.get(scope, 0) <= now_ns:
             self._drip_ns.pop(scope, None)
@@ -129,15 +139,11 @@ class Ceiling:
         return windows
 
     def _scope_of_pause(self, scope: tuple[str, str]) -> tuple[str, str]:
-        limit = self._in_force(scope[0])
+        limit = self._in_force.get(scope[0])
         return scope if limit is None or limit.scope == "source" else (scope[0], "")
 
-    def _in_force(self, api: str) -> Limit | None:
-        limits = [limit for limit in self._documented if limit.api == api]
-        return min(limits, key=lambda limit: limit.count / limit.window_ns, default=None)
-
     def _gap_ns(self, api: str) -> int:
-        limit = self._in_force(api)
+        limit = self._in_force.get(api)
         if limit is None:
             return 0
         return int(limit.window_ns / limit.count * self._chance.uniform(0.5, 1.5))

@@ -13,12 +13,12 @@ of one person are never in two requests at once; all that is fed is settled, or 
 import heapq
 import itertools
 from collections import deque
-from typing import Final, Protocol
+from typing import Final
 
 from harness.engine.backlog import Backlog
 from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
-from harness.engine.jobs import Job, Load
+from harness.engine.jobs import Carrier, Job, Load
 from harness.engine.lanes import Lanes
 from harness.engine.queues import Held, Queue
 from harness.model import (
@@ -42,12 +42,6 @@ _STATE_OF: Final = {
     Outcome.REJECTED: State.REJECTED,
     Outcome.ABANDONED: State.ABANDONED,
 }
-
-
-class Carrier(Protocol):
-    """A user with a connection: takes one load at a time, says `departing` and then `answered`."""
-
-    def carry(self, load: Load) -> None: ...
 
 
 class Dispatcher:
@@ -109,6 +103,11 @@ class Dispatcher:
             fullest = max(self._queues, key=lambda scope: len(self._queues[scope]), default=("", ""))
             self.backlog.go_on(now_ns, fullest[1])
         return not full and len(self._ahead) < self._look_ahead
+
+    @property
+    def runs_dry(self) -> bool:
+        """True when so little is read ahead that reading can wait no longer."""
+        return len(self._ahead) < self._look_ahead // 2
 
     def feed(self, arrival: Arrival) -> None:
         """Take the next arrival."""
@@ -274,7 +273,7 @@ class Dispatcher:
             self._admit(ahead.popleft(), now_ns)
 
     def _admit(self, arrival: Arrival, now_ns: int) -> None:
-        job = Job(arrival, now_ns)
+        job = Job(arrival, now_ns, now_ns - (self._start_ns or 0) if self._closed_loop else None)
         self._unfinished.add(job)
         self._tally.released(arrival)
         self._batcher.expect(job)
@@ -319,10 +318,9 @@ class Dispatcher:
         closed: list[Load] = []
         if ahead is not None or self._exhausted:
             closed += self._batcher.close_whole(ahead)
-        if not self._closed_loop:
-            closed += self._batcher.close_due(now_ns - (self._start_ns or 0))
-        elif ahead is None:
+        if self._closed_loop and ahead is None and self._exhausted:
             closed += self._batcher.close_all()
+        closed += self._batcher.close_due(now_ns - (self._start_ns or 0))
         for load in closed:
             self._queue(load, now_ns)
 
@@ -360,7 +358,7 @@ class Dispatcher:
             instants.append(start_ns + self._ahead[0].due_ns)
         if self._retries:
             instants.append(self._retries[0][0])
-        if self._batcher.next_close_ns is not None and not self._closed_loop:
+        if self._batcher.next_close_ns is not None:
             instants.append(start_ns + self._batcher.next_close_ns)
         return min(instants, default=None)
 

@@ -1,5 +1,7 @@
 """The engine's working state: a job is an unfinished item, a load the request that carries some of them."""
 
+from typing import Protocol
+
 from harness.model import Arrival, Attempts, Waits
 
 
@@ -10,6 +12,7 @@ class Job:
         "arrival",
         "batch_ns",
         "blockers",
+        "due_ns",
         "load",
         "ready_ns",
         "released_ns",
@@ -18,8 +21,10 @@ class Job:
         "waits",
     )
 
-    def __init__(self, arrival: Arrival, released_ns: int) -> None:
+    def __init__(self, arrival: Arrival, released_ns: int, due_ns: int | None = None) -> None:
         self.arrival = arrival
+        # After the start; where nothing is due, when it was released.
+        self.due_ns = arrival.due_ns if due_ns is None else due_ns
         self.released_ns = released_ns
         self.ready_ns = released_ns  # its lane let it go
         self.batch_ns = 0
@@ -72,11 +77,17 @@ class Load:
         return tuple([job.arrival for job in self.jobs])
 
     def add(self, job: Job, body_bytes: int) -> None:
-        if not self.jobs or job.arrival.due_ns < self.oldest_due_ns:
-            self.oldest_due_ns = job.arrival.due_ns
+        if not self.jobs or job.due_ns < self.oldest_due_ns:
+            self.oldest_due_ns = job.due_ns
         self.jobs.append(job)
         self.bytes += body_bytes
         job.load = self
 
     def __repr__(self) -> str:
         return f"<Load {self.api}/{self.source}, {len(self.jobs)} items, {self.attempts.sends} sends>"
+
+
+class Carrier(Protocol):
+    """A user with a connection: takes one load at a time, says `departing` and then `answered`."""
+
+    def carry(self, load: Load) -> None: ...

@@ -48,6 +48,10 @@ class Queue:
         *_, limit_ns, user_ns, load = heapq.heappop(self._heap)
         load.limit_ns = self._limit_ns - limit_ns
         load.user_ns = self._user_ns - user_ns
+        if self._held is Held.LIMIT and self.opens_ns is not None and self.opens_ns < now_ns:
+            # What passed since the ceiling opened for this load is our own lateness. For those behind it the
+            # same time is the ceiling's: their turn comes at an instant of its own.
+            load.limit_ns = max(0, load.limit_ns - (now_ns - self.opens_ns))
         if not self._heap:
             self._held = Held.NOTHING
         return load
@@ -74,9 +78,7 @@ class Queue:
 
     def _settle(self, now_ns: int) -> None:
         if self._held is Held.LIMIT:
-            # Once the ceiling has opened, the rest is our own lateness.
-            until_ns = now_ns if self.opens_ns is None else min(now_ns, self.opens_ns)
-            self._limit_ns += max(0, until_ns - self._since_ns)
+            self._limit_ns += now_ns - self._since_ns
         elif self._held is Held.USER:
             self._user_ns += now_ns - self._since_ns
         self._since_ns = now_ns

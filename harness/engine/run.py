@@ -17,7 +17,8 @@ from harness.clock import Clock
 from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
 from harness.engine.dispatcher import Dispatcher
-from harness.engine.pulse import Pulse
+from harness.engine.paperwork import SLICE_NS, Paperwork
+from harness.engine.pulse import LEAD_NS, Pulse
 from harness.errors import BadLineError, TargetError
 from harness.model import Arrival, Decide, Encode, Failure, Sender, Tally
 from harness.units import NS_PER_S
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 USERS_AT_FIRST: Final = 16
 USERS_AT_MOST: Final = 512
-READ_SLICE_NS: Final = 200_000  # anything that holds the loop longer is lag for someone
 _TICK_S: Final = 0.25
 _CONNECT_PAUSE_S: Final = 0.1
 _TARGET_READY_WITHIN_NS: Final = 5 * NS_PER_S
@@ -46,6 +46,7 @@ class Settings:
     stop_timeout_ns: int = 10 * NS_PER_S
     backlog: int = 200_000
     backlog_bytes: int = 64 << 20
+    cores: int = 1  # that this process may use
 
 
 class Replay:
@@ -57,8 +58,10 @@ class Replay:
         *,
         arrivals: Iterator[Arrival],
         tally: Tally,
+        paperwork: Paperwork,
         decide: Decide,
         encode: Encode,
+        prepare: Callable[[Arrival], None],
         measure: Callable[[Arrival], int],
         connection: Callable[[], Sender],
         ceiling: Ceiling,
@@ -70,6 +73,7 @@ class Replay:
         self.connection = connection
         self.clock = clock
         self.over = Event()
+        self.paperwork = paperwork
         self.error: BaseException | None = None
         self.stopped_by: str | None = None
         self.started_ns: int | None = None
@@ -87,6 +91,7 @@ class Replay:
             backlog_bytes=settings.backlog_bytes,
         )
         self._arrivals = arrivals
+        self._prepare = prepare
         self._tally = tally
         self._on_tick = on_tick
         self._environment: Any = None
@@ -104,7 +109,14 @@ class Replay:
         self._environment = environment
         environment.events.spawning_complete.add_listener(self._on_spawned)
         self._began_ns = self.clock.now_ns()
-        self._pulse = Pulse(self._beat, lambda: self.dispatcher.dirty, self.clock, self.fail)
+        self._pulse = Pulse(
+            self._beat,
+            lambda: self.dispatcher.dirty,
+            self.paperwork,
+            self.clock,
+            self.fail,
+            lead_ns=LEAD_NS if self.settings.cores > 1 else 0,
+        )
         self._greenlets = [gevent.spawn(self._guarded, self._read), gevent.spawn(self._guarded, self._tick)]
         gc.collect()
         gc.freeze()
@@ -118,6 +130,7 @@ class Replay:
             self._pulse = None
         for user in self._users:
             user.sender.close()
+        self.paperwork.do_all()
         gc.unfreeze()
 
     def enrol(self, user: "ReplayUser") -> None:
@@ -225,7 +238,12 @@ class Replay:
         self._greenlets.append(gevent.spawn(self._guarded, self._open_users, count))
 
     def _open_users(self, count: int) -> None:
-        self._environment.runner.spawn_users({type(self._users[0]).__name__: count})
+        user_class = type(self._users[0]).__name__
+        for _ in range(count):
+            self._environment.runner.spawn_users({user_class: 1})
+            if self._pulse is None:
+                return
+            self._pulse.next_pass()  # one by one, so that what is due meanwhile leaves on time
         gevent.sleep(_TICK_S / 10)
         self._growing = False
         self.dispatcher.dirty = True
@@ -245,8 +263,12 @@ class Replay:
                     return
                 gevent.sleep(0.001)
                 continue
+            if self._started and not self.dispatcher.runs_dry and not pulse.is_calm(now_ns):
+                pulse.keep_awake(False)
+                pulse.next_pass()
+                continue
             pulse.keep_awake(True)
-            slice_ends_ns = now_ns + READ_SLICE_NS
+            slice_ends_ns = now_ns + SLICE_NS
             while self.clock.now_ns() < slice_ends_ns and self.dispatcher.wants_more(now_ns):
                 try:
                     arrival = next(self._arrivals, None)
@@ -259,6 +281,7 @@ class Replay:
                     self.read_all = True
                     more = False
                     break
+                self._prepare(arrival)
                 self.dispatcher.feed(arrival)
             pulse.next_pass()
         pulse.keep_awake(False)

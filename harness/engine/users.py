@@ -116,7 +116,16 @@ class ReplayUser(User):
         return request
 
     def _answered(self, load: Load, request: Request, answer: Answer) -> None:
-        self._replay.dispatcher.answered(self, load, request, answer)
+        try:
+            self._replay.dispatcher.answered(self, load, request, answer)
+        except BaseException as error:  # noqa: BLE001 - a watcher has no caller; the run is told and raises it
+            self._replay.fail(error)
+            return
+        self._replay.paperwork.put(partial(self._tell_locust, request, answer))
+        if self._inbox is not None:
+            self._inbox.put((request, answer))
+
+    def _tell_locust(self, request: Request, answer: Answer) -> None:
         self.environment.events.request.fire(
             request_type=request.method,
             name=request.path,
@@ -125,8 +134,6 @@ class ReplayUser(User):
             exception=_failure(answer),
             context=self.context(),
         )
-        if self._inbox is not None:
-            self._inbox.put((request, answer))
 
 
 class Replayer(ReplayUser):

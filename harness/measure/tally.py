@@ -8,7 +8,8 @@ readers add them up. Memory grows with the seconds not yet flushed, the sends of
 of sources, never with the number of items.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from harness.measure.counters import Counters, Use
@@ -36,6 +37,7 @@ from harness.units import NS_PER_MS, NS_PER_S
 
 SOURCES_MOST: Final = 1_000  # labels come from a recording; more than so many are counted together
 OTHER_SOURCES: Final = "(others)"
+THROTTLED_STATUS: Final = 429
 
 _ANSWERED_STATES: Final = frozenset({State.ACCEPTED, State.REJECTED})
 
@@ -53,6 +55,10 @@ class Snapshot(NamedTuple):
     sent_per_s: float  # requests, in the last whole second
 
 
+def _at_once(piece: Callable[[], None]) -> None:
+    piece()
+
+
 class RunTally:
     """Implements `model.Tally`. `flush` it about once a second, and `close` it once."""
 
@@ -64,12 +70,16 @@ class RunTally:
         limits: Sequence[Limit] = (),
         closed_loop: bool = False,
         trace: TraceWriter | None = None,
+        later: Callable[[Callable[[], None]], None] = _at_once,
     ) -> None:
-        """`limits` are those a report compares with, kept or not; `closed_loop` when nothing is due.
+        """`later` puts off what need not be written down before the caller goes on: all but the map.
+
+        `limits` are those a report compares with, kept or not; `closed_loop` when nothing is due.
 
         The tally closes the timeline and the trace, not the map.
         """
         self._map = delivery_map
+        self._later = later
         self._timeline = timeline
         self._trace = trace
         self._limits = tuple(limits)
@@ -135,6 +145,9 @@ class RunTally:
 
     def released(self, arrival: Arrival) -> None:
         """See `model.Tally`; the item counts in the second in which it was due, whenever we came to it."""
+        self._later(partial(self._count_released, arrival))
+
+    def _count_released(self, arrival: Arrival) -> None:
         self._offered += 1
         due_ns = arrival.due_ns
         second = self._second if self._closed_loop else self._at_ns((self._start_ns or 0) + due_ns)
@@ -149,13 +162,17 @@ class RunTally:
         flags = SENT_AGAIN if request.attempt > 1 else 0
         for arrival in arrivals:
             self._map.set_state(arrival.item.index, State.IN_FLIGHT, flags)
+        self._later(partial(self._count_sending, request, now_ns))
+
+    def _count_sending(self, request: Request, now_ns: int) -> None:
+        arrivals = request.arrivals
         second = self._at_ns(now_ns)
         api = request.api
         messages = len(arrivals) if api == "tracking" else 0
         second.sent += 1
         second.sent_messages += messages
         second.by_api[api] += 1
-        if not flags:
+        if request.attempt == 1:
             second.first_sent += 1
             second.first_sent_items += len(arrivals)
         # Compared rather than max(): this runs before every send, and each call shows.
@@ -175,6 +192,9 @@ class RunTally:
 
     def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:  # noqa: ARG002 - the protocol's
         """See `model.Tally`."""
+        self._later(partial(self._count_waits, waits, now_ns))
+
+    def _count_waits(self, waits: Waits, now_ns: int) -> None:
         second = self._at_ns(now_ns)
         second.schedule_lag.record(waits.lag_ns)
         if not (waits.lane_ns or waits.limit_ns or waits.batch_ns or waits.user_ns):
@@ -187,12 +207,22 @@ class RunTally:
 
     def answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         """See `model.Tally`."""
+        flags = MAYBE_RECEIVED if answer.maybe_received else 0
+        if answer.status == THROTTLED_STATUS:
+            flags |= THROTTLED
+        if decision.outcome is Outcome.RETRY:
+            for arrival in request.arrivals:
+                self._map.set_state(arrival.item.index, State.WAITING_AGAIN, flags)
+        elif flags:
+            for arrival in request.arrivals:
+                self._map.add_flags(arrival.item.index, flags)
+        self._later(partial(self._count_answered, request, answer, decision))
+
+    def _count_answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         done_ns = answer.done_ns
         second = self._at_ns(done_ns)
         status = answer.status
-        arrivals = request.arrivals
         self._in_flight -= 1
-        flags = MAYBE_RECEIVED if answer.maybe_received else 0
         name = "none" if status is None else str(status)
         second.by_status[name] += 1
         if request.attempt == 1:
@@ -202,37 +232,32 @@ class RunTally:
             second.service_none.record(took_ns)
         elif 200 <= status < 300:
             second.service_2xx.record(took_ns)
-        elif status == 429:
+        elif status == THROTTLED_STATUS:
             second.service_429.record(took_ns)
             second.throttled += 1
             self._throttled += 1
-            flags |= THROTTLED
             for limit, scope, _, _ in self._windows_for(request.api, request.source):
                 second.use(limit, scope, Use(0, 0, 1))
             if decision.asked_wait_ns is not None:
                 self._pauses.ask(_pause_scope(request.api, request.source), decision.asked_wait_ns, done_ns)
         else:
             second.service_other.record(took_ns)
-        if decision.outcome is Outcome.RETRY:
-            for arrival in arrivals:
-                self._map.set_state(arrival.item.index, State.WAITING_AGAIN, flags)
-        elif flags:
-            for arrival in arrivals:
-                self._map.add_flags(arrival.item.index, flags)
         if decision.outcome is Outcome.ACCEPTED:
             second.accepted += 1
             if request.api == "tracking":
-                second.accepted_messages += len(arrivals)
+                second.accepted_messages += len(request.arrivals)
             if self._start_ns is not None:
                 second.last_accepted_ns = max(second.last_accepted_ns, done_ns - self._start_ns)
 
     def settled(self, settlement: Settlement) -> None:
         """See `model.Tally`; the response time is taken of items that had a final answer."""
+        self._map.set_state(settlement.arrival.item.index, settlement.state)
+        self._later(partial(self._count_settled, settlement))
+
+    def _count_settled(self, settlement: Settlement) -> None:
         arrival, state = settlement.arrival, settlement.state
-        item = arrival.item
-        self._map.set_state(item.index, state)
         second = self._at_ns(settlement.done_ns)
-        second.states[_STATE_NAMES[item.api == "tracking", state]] += 1
+        second.states[_STATE_NAMES[arrival.item.api == "tracking", state]] += 1
         self._settled += 1
         if state is State.ACCEPTED:
             self._accepted += 1
@@ -254,7 +279,10 @@ class RunTally:
         self._at_ns(now_ns).opened += 1
 
     def flush(self, now_ns: int) -> None:
-        """Write the seconds that have passed. Raises TimelineError, TraceError."""
+        """Write the seconds that have passed, after what was put off. Raises TimelineError, TraceError."""
+        self._later(partial(self._flush, now_ns))
+
+    def _flush(self, now_ns: int) -> None:
         self._at_ns(now_ns)
         for number in sorted(self._seconds):
             if number < self._latest:

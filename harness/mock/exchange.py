@@ -33,6 +33,14 @@ class Reply(NamedTuple):
     body: bytes | Iterator[bytes]
 
 
+def origin_form(target: str) -> str:
+    """The path and query of a target, which may be a whole URL."""
+    if target.startswith("/"):
+        return target
+    _, scheme, rest = target.partition("://")
+    return "/" + rest.partition("/")[2] if scheme else target
+
+
 def json_reply(status: int, document: Any, *headers: tuple[str, str]) -> Reply:
     """A reply whose body is this document as JSON."""
     return bytes_reply(status, "application/json", orjson.dumps(document), *headers)

@@ -7,6 +7,7 @@ from harness.mock.exchange import Call, Reply, json_reply, refusal
 from harness.mock.ledger import DISCARDED, DUPLICATES, REFUSED, STORED, THROTTLED, Entry
 from harness.mock.limiter import whole_seconds
 from harness.mock.recent import Stored, sent_at, stored_timestamp_ns
+from harness.mock.sweep import sweep
 from harness.mock.tracking import Reading, discard_reasons, kind_of, read
 from harness.segment.endpoints import Endpoint
 
@@ -39,7 +40,8 @@ def take(box: Box, endpoint: Endpoint, call: Call) -> Reply:
     if reading.trouble is not None:
         _turn_away(box, reading, key, received_ns, class_=REFUSED, reason=reading.trouble.reason)
         return refusal(400, "invalid_request", reading.trouble.message)
-    _admit(box, reading, key, received_ns)
+    if not sweep(box, reading, key, received_ns):
+        admit(box, reading, key, received_ns)
     return SUCCESS
 
 
@@ -51,8 +53,10 @@ def _turn_away(box: Box, reading: Reading, key: int, received_ns: int, *, class_
     box.ledger.record(key, received_ns, _STATUS[class_], entries)
 
 
-def _admit(box: Box, reading: Reading, key: int, received_ns: int) -> None:
+def admit(box: Box, reading: Reading, key: int, received_ns: int) -> None:
+    """Store or discard the messages of a call, one by one. Raises JournalError."""
     entries: list[Entry] = []
+    kept: list[Stored] = []
     unusable_clocks = 0
     for message, reason in zip(reading.messages, discard_reasons(reading), strict=True):
         message_id = _own_id(message)
@@ -70,7 +74,8 @@ def _admit(box: Box, reading: Reading, key: int, received_ns: int) -> None:
         unusable_clocks += unusable
         entries.append(Entry(message_id, STORED, None, timestamp_ns))
         kind = kind_of(reading, message)
-        box.recent.keep(Stored(message, reading.envelope, kind, message_id, received_ns, timestamp_ns))
+        kept.append(Stored(message, reading.envelope, kind, message_id, received_ns, timestamp_ns))
+    box.recent.keep(*kept)
     box.ledger.record(key, received_ns, 200, entries, unusable_clocks=unusable_clocks)
 
 

@@ -79,16 +79,15 @@ class Journal:
 
     def append(self, lines: bytes) -> None:
         """Write whole lines. Raises JournalError; then some of them may stand in the file."""
-        left = memoryview(lines)
-        while left:
+        while lines:
             try:
-                written = os.pwrite(self._fd, left, self.size_bytes)
+                written = os.pwrite(self._fd, lines, self.size_bytes)
             except OSError as error:
                 raise JournalError(
                     f"{self.name}: cannot write: {error.strerror}; make room and start the mock again"
                 ) from error
             self.size_bytes += written
-            left = left[written:]
+            lines = lines[written:]
 
     def pieces(self) -> Iterator[list[bytes]]:
         """The lines written so far, header excluded, some at a time; after a reset it raises JournalError."""

@@ -3,18 +3,21 @@
 Enters: bytes, in pieces of any size. Leaves: for each whole request exactly one answer, in the order of the
 requests, pipelined ones included. What is no HTTP is answered 400 and the connection closed. It decides
 nothing else: what a call means is asked of `answer`. While a reply streams, or the client does not read its
-answers, nothing more is read from it.
+answers, nothing more is read from it. A request that is there as a whole, and whose head is one of those that
+`heads` knows, does without the parser; the tests compare both ways.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, NamedTuple, Protocol, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from harness.errors import HarnessError
-from harness.mock.exchange import CONTENT_CAP_BYTES, Call, Reply, refusal
+from harness.mock.exchange import CONTENT_CAP_BYTES, Call, Reply, origin_form, refusal
+from harness.mock.heads import END, LONGEST_BYTES, plain_head
 
 HEAD_CAP_BYTES: Final = 64 * 1024
 MALFORMED: Final = "malformed_http"
@@ -46,6 +49,11 @@ class _Whole(NamedTuple):
     call: Call
     keep_alive: bool
     chunked: bool  # the client understands answers in chunks
+
+
+# A named tuple's own constructor takes twice as long.
+_call: Final = partial(tuple.__new__, Call)
+_whole: Final = partial(tuple.__new__, _Whole)
 
 
 class Connection(asyncio.Protocol):
@@ -93,18 +101,22 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._over or self._broken:
             return
-        was_in_head = self._in_head
-        self._feed(data)
-        # Counted from the second piece of a head on: the first may hold whole requests before it.
-        self._head_bytes = self._head_bytes + len(data) if was_in_head and self._in_head else 0
-        if self._head_bytes > HEAD_CAP_BYTES:
-            self._broken = True
+        if not (self._in_head or self._in_body or self._stream is not None):
+            data = self._take_known(data)
+        if data:
+            was_in_head = self._in_head
+            self._feed(data)
+            # Counted from the second piece of a head on: the first may hold whole requests before it.
+            self._head_bytes = self._head_bytes + len(data) if was_in_head and self._in_head else 0
+            if self._head_bytes > HEAD_CAP_BYTES:
+                self._broken = True
         self._serve()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         lost = len(self._ready) + (0 if self._broken else self._in_head or self._in_body)
         self._over = True
         self._stream = None
+        self._body = []  # parser and connection hold each other, and are collected late
         self._ready.clear()
         for _ in range(lost):
             self._tell_unreadable(CUT_OFF)
@@ -154,7 +166,7 @@ class Connection(asyncio.Protocol):
         self._in_body = False
         call = Call(
             self._parser.get_method().decode("ascii"),
-            _origin_form(self._target.decode("latin-1")),
+            origin_form(self._target.decode("latin-1")),
             self._headers.get(b"authorization", b""),
             self._headers.get(b"content-encoding", b""),
             b"".join(self._body) if self._body_bytes <= CONTENT_CAP_BYTES else None,
@@ -164,6 +176,19 @@ class Connection(asyncio.Protocol):
         self._body = []
 
     # And they set these off:
+
+    def _take_known(self, data: bytes) -> bytes:
+        """Take the whole requests at the front whose heads are known; what is left is for the parser."""
+        start, size = 0, len(data)
+        while start < size:
+            end = data.find(END, start, start + LONGEST_BYTES) + len(END)
+            head = plain_head(data[start:end]) if end >= len(END) else None
+            if head is None or end + head.body_bytes > size:
+                break
+            start = end + head.body_bytes
+            call = _call((head.method, head.target, head.authorization, head.encoding, data[end:start]))
+            self._ready.append(_whole((call, True, True)))
+        return data[start:] if start else data
 
     def _feed(self, data: bytes) -> None:
         while data and not self._broken:
@@ -198,8 +223,11 @@ class Connection(asyncio.Protocol):
             except HarnessError as error:
                 failure = error
                 break
-            self._reply(whole, reply, out)
-        if self._stream is None and not self._over and failure is None:
+            if whole.keep_alive and isinstance(reply.body, bytes) and whole.call.method != "HEAD":
+                out += (reply.head, b"\r\n", reply.body)  # nearly all there are
+            else:
+                self._reply(whole, reply, out)
+        if (self._broken or self._in_body) and self._stream is None and not self._over and failure is None:
             self._end_of_input(out)
         if out and self._transport is not None:
             self._transport.write(b"".join(out))
@@ -217,7 +245,7 @@ class Connection(asyncio.Protocol):
             self._tell_unreadable(MALFORMED)
             out += (_NOT_HTTP.head, b"Connection: close\r\n\r\n", cast("bytes", _NOT_HTTP.body))
             self._over = True
-        elif self._in_body and self._headers.pop(b"expect", b"").lower() == b"100-continue":
+        elif self._headers.pop(b"expect", b"").lower() == b"100-continue":
             out.append(_CONTINUE)
 
     def _reply(self, whole: _Whole, reply: Reply, out: list[bytes]) -> None:
@@ -284,11 +312,3 @@ class Connection(asyncio.Protocol):
             self._watcher.unreadable(reason)
         except HarnessError as error:
             self._watcher.failed(error)
-
-
-def _origin_form(target: str) -> str:
-    """The path and query of a target, which may be a whole URL."""
-    if target.startswith("/"):
-        return target
-    _, scheme, rest = target.partition("://")
-    return "/" + rest.partition("/")[2] if scheme else target

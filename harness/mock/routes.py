@@ -1,6 +1,7 @@
 """Find who answers a call: the table of every path the mock knows."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from harness.mock import admin
@@ -26,12 +27,12 @@ _NOT_FOUND: Final = refusal(404, "not_found", "no such path; POST to /v1/track, 
 
 def answer(box: Box, call: Call) -> Reply:
     """The reply to this call. Raises JournalError when it cannot be accounted for."""
-    path, _, query = call.target.partition("?")
-    tracking = _tracking(path)
+    tracking = _tracking(call.target)
     if tracking is not None:
         return (
             take(box, tracking, call) if call.method == _TRACKING_METHOD else _wrong_method(_TRACKING_METHOD)
         )
+    path, _, query = call.target.partition("?")
     methods = _ADMIN.get(path)
     if methods is None:
         return _NOT_FOUND
@@ -39,8 +40,9 @@ def answer(box: Box, call: Call) -> Reply:
     return respond(box, query) if respond is not None else _wrong_method(", ".join(methods))
 
 
-def _tracking(path: str) -> Endpoint | None:
-    endpoint = endpoint_of(path)
+@lru_cache(maxsize=256)  # a client sends to the same few
+def _tracking(target: str) -> Endpoint | None:
+    endpoint = endpoint_of(target)
     return endpoint if endpoint is not None and endpoint.api == "tracking" else None
 
 

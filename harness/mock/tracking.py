@@ -26,6 +26,8 @@ SHORTEST_WRITE_KEY: Final = 7
 TOO_MANY_MESSAGES: Final = "too_many_messages"
 
 _DEEPEST: Final = 254  # levels of JSON that can be written again; parsing alone would take 1,024
+_WORTH_COUNTING_BYTES: Final = 8_192  # beyond this there are more brackets than levels anyway
+_GROUP_BYTES: Final = 16_384  # of messages that are measured together
 _BASIC: Final = b"basic "
 
 
@@ -79,16 +81,17 @@ def read(endpoint: Endpoint, body: bytes | None, encoding: bytes, authorization:
         return Reading(key, endpoint.kind, [], {}, NOT_AN_OBJECT)
     if not key:
         key = _text(document.get("writeKey"))
-    if _too_deep(body, document):
+    # A level takes two brackets: in a small body nothing is too deep.
+    trouble = None if len(body) <= 2 * _DEEPEST else _too_much(body, document, is_batch=endpoint.is_batch)
+    if trouble is TOO_DEEP:
         return Reading(key, endpoint.kind, [], {}, TOO_DEEP)
-    short = BAD_WRITE_KEY if len(key) < SHORTEST_WRITE_KEY else None
+    if trouble is None and len(key) < SHORTEST_WRITE_KEY:
+        trouble = BAD_WRITE_KEY
     if not endpoint.is_batch:
-        trouble = TOO_LARGE if len(body) > MESSAGE_BYTES else short
         return Reading(key, endpoint.kind, [document], {}, trouble)
     messages = document.get("batch")
     if not isinstance(messages, list):
         return Reading(key, None, [], document, BATCH_NOT_A_LIST)
-    trouble = TOO_LARGE if _batch_too_large(body, messages) else short
     return Reading(key, None, messages, document, trouble)
 
 
@@ -122,21 +125,36 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _too_deep(body: bytes, document: dict[str, Any]) -> bool:
-    # Counting brackets costs nothing and clears almost every body; only the rest are written to find out.
-    if body.count(b"{") + body.count(b"[") <= _DEEPEST:
-        return False
+def _too_much(body: bytes, document: dict[str, Any], *, is_batch: bool) -> Trouble | None:
+    """TOO_DEEP, TOO_LARGE or None."""
+    size = len(body)
+    # Where there are few brackets, nothing has to be written to find out how deep they go.
+    if size <= _WORTH_COUNTING_BYTES and body.count(b"{") + body.count(b"[") <= _DEEPEST:
+        return None
+    messages = document.get("batch")
     try:
-        orjson.dumps(document)
+        if size <= MESSAGE_BYTES:
+            orjson.dumps(document)
+            return None
+        if not is_batch or size > BATCH_BYTES or not isinstance(messages, list):
+            orjson.dumps(document)
+            return TOO_LARGE
+        orjson.dumps({**document, "batch": None})
+        return TOO_LARGE if _any_too_large(messages, size) else None
     except orjson.JSONEncodeError:
-        return True
-    return False
+        return TOO_DEEP
 
 
-def _batch_too_large(body: bytes, messages: list[Any]) -> bool:
-    """One message above its size, counted as compact JSON, refuses the whole batch: so does Segment."""
-    if len(body) > BATCH_BYTES:
-        return True
-    if len(body) <= MESSAGE_BYTES:
-        return False
-    return any(len(orjson.dumps(message)) > MESSAGE_BYTES for message in messages)
+def _any_too_large(messages: list[Any], body_bytes: int) -> bool:
+    """One message above its size, counted as compact JSON, refuses the whole batch: so does Segment.
+
+    Messages are written in groups, at the depth at which they stand in the body: a group within the size of
+    one message holds none above it. Raises JSONEncodeError when one is nested too deeply.
+    """
+    step = max(1, _GROUP_BYTES * len(messages) // body_bytes)
+    found = False
+    for start in range(0, len(messages), step):
+        group = messages[start : start + step]
+        if len(orjson.dumps([group])) > MESSAGE_BYTES and not found:
+            found = any(len(orjson.dumps(message)) > MESSAGE_BYTES for message in group)
+    return found

@@ -51,6 +51,7 @@ class RunFacts:
     engine: EngineFacts = field(default_factory=EngineFacts)
     command: str = ""  # how to run it again
     stopped_by: str | None = None  # why it ended before its plan did
+    other_requests: int = 0  # sent beside the replay by users of the locustfile's own
     made_with: Mapping[str, Any] = field(default_factory=dict)  # versions, cores
 
 
@@ -128,6 +129,7 @@ def build_document(
             "findings": [asdict(finding) for finding in findings],
             "trust_warnings": [asdict(finding) for finding in trust_warnings],
             "engine": asdict(facts.engine),
+            "other": {"requests": facts.other_requests},
             "command": facts.command,
             "made_with": dict(facts.made_with),
             "timeline": timeline_columns(summary.points),
@@ -152,6 +154,7 @@ def facts_of(document: Mapping[str, Any]) -> RunFacts:
         engine=EngineFacts(**document["engine"]),
         command=document["command"],
         stopped_by=document["stopped_by"],
+        other_requests=document["other"]["requests"],
         made_with=document["made_with"],
     )
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol, TextIO
 from harness.units import NS_PER_S, format_duration
 
 _PLAIN_EVERY_NS: Final = 5 * NS_PER_S
-_BAR_CELLS: Final = 20
+_BAR_CELLS: Final = 10
 
 
 class Status(NamedTuple):
@@ -34,10 +34,10 @@ def describe(status: Status) -> str:
     """The line, without its bar."""
     parts = [
         "" if status.share is None else f"{status.share:4.0%}",
-        f"{status.rate_per_s:,.0f} requests/s",
+        f"{status.rate_per_s:,.0f}/s",
         f"{status.accepted:,} accepted",
         f"{status.throttled:,} throttled",
-        "" if status.lag_ms is None else f"lag p99 {status.lag_ms:.2f} ms",
+        "" if status.lag_ms is None else f"lag {status.lag_ms:.1f} ms",
         "" if status.left_ns is None else f"{format_duration(_to_seconds(status.left_ns))} left",
     ]
     return " · ".join(part for part in parts if part)

@@ -5,8 +5,7 @@ The codes are those of the delivery overview, "Failed on ingest" (segment-docs
 alone decides. The rest depend on a source's settings or on the whole request.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from harness.segment.messages import KINDS
 
@@ -18,17 +17,19 @@ ID_NOT_STRING: Final = "id_not_string"
 EVENT_NOT_DEFINED: Final = "event_not_defined"
 EVENT_NOT_STRING: Final = "event_not_string"
 
-_IDS: Final = ("userId", "anonymousId")
-_OBJECT_FIELD: Final = {
-    "identify": ("traits", "traits_not_object"),
-    "group": ("traits", "traits_not_object"),
-    "track": ("properties", "properties_not_object"),
-    "page": ("properties", "properties_not_object"),
-    "screen": ("properties", "properties_not_object"),
-}
-_TEXT_FIELDS: Final = {
-    "page": (("name", "name_not_string"), ("category", "category_not_string")),
-    "screen": (("name", "name_not_string"), ("category", "category_not_string")),
+_PROPERTIES: Final = ("properties", dict, "properties_not_object")
+_TRAITS: Final = ("traits", dict, "traits_not_object")
+_NAME: Final = ("name", str, "name_not_string")
+_CATEGORY: Final = ("category", str, "category_not_string")
+
+# What each type may leave out, but not fill with something else; a text may not be empty either.
+_FIELDS: Final[dict[str, tuple[tuple[str, type, str], ...]]] = {
+    "identify": (_TRAITS,),
+    "track": (_PROPERTIES,),
+    "page": (_NAME, _CATEGORY, _PROPERTIES),
+    "screen": (_NAME, _CATEGORY, _PROPERTIES),
+    "group": (_TRAITS,),
+    "alias": (),
 }
 
 
@@ -38,42 +39,25 @@ def discard_reason(kind: object, message: object) -> str | None:
     `kind` is the type the path implies, or for a batched message its own `type`. A field that is null
     counts as absent, because Segment's browser library sends such nulls.
     """
+    # In one function, because the mock asks this of every message.
     if not isinstance(message, dict):
         return BAD_REQUEST
     if kind is None:
         return MISSING_TYPE
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         return INVALID_TYPE
-    return _bad_ids(message) or _bad_fields(str(kind), message)
-
-
-def _bad_ids(message: Mapping[str, Any]) -> str | None:
-    found = False
-    for field in _IDS:
-        value = message.get(field)
-        if value is None:
-            continue
-        if not isinstance(value, str) or not value:
+    user, anonymous = message.get("userId"), message.get("anonymousId")
+    if user is None and anonymous is None:
+        return NO_ID
+    for value in (user, anonymous):
+        if value is not None and not (value and isinstance(value, str)):
             return ID_NOT_STRING
-        found = True
-    return None if found else NO_ID
-
-
-def _bad_fields(kind: str, message: Mapping[str, Any]) -> str | None:
     if kind == "track":
         event = message.get("event")
-        if event is None or event == "":
-            return EVENT_NOT_DEFINED
-        if not isinstance(event, str):
-            return EVENT_NOT_STRING
-    elif kind in _TEXT_FIELDS:
-        for field, reason in _TEXT_FIELDS[kind]:
-            value = message.get(field)
-            if value is not None and (not isinstance(value, str) or not value):
-                return reason
-    if kind in _OBJECT_FIELD:
-        field, reason = _OBJECT_FIELD[kind]
+        if not (event and isinstance(event, str)):
+            return EVENT_NOT_DEFINED if event is None or event == "" else EVENT_NOT_STRING
+    for field, type_, reason in _FIELDS[kind]:
         value = message.get(field)
-        if value is not None and not isinstance(value, dict):
+        if value is not None and not (isinstance(value, type_) and (value or type_ is dict)):
             return reason
     return None

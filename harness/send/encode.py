@@ -1,7 +1,7 @@
 """Turn arrivals into the request that carries them.
 
-A message's bytes are the same on every attempt (its id and its timestamp are), so they are made once
-where that is cheap; only `sentAt`, this attempt's clock, is set as the request is built.
+Parsing and writing a message takes most of the time of a send, so it is done before the message is due
+(`prepare`); only the clocks, which hang on the start of the run and on this attempt, are put in as it leaves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from harness.model import Arrival, Item, Message, Request
 from harness.segment.endpoints import BATCH_PATH, single_path
 from harness.segment.sizes import MESSAGE_BYTES
 
-_KEPT_BYTES: Final = 4 << 20  # measured messages that wait for their batch; dropped ones are encoded again
+_KEPT_BYTES: Final = 4 << 20  # of prepared messages; beyond it one is encoded as it leaves
 
 
 class Encoder:
@@ -23,8 +23,8 @@ class Encoder:
     read: the message of an item, from the recording. Its result is not altered.
     strip: the same message without what never leaves, as a dict the encoder may alter.
     message_id: the id an item goes by in this run.
-    timestamp: what the message's `timestamp` becomes, from the arrival and the message as recorded;
-        None leaves it as it stands.
+    timestamp: what an arrival's `timestamp` becomes, ISO-8601; None keeps the recorded one, and where there
+        is none the recorded `receivedAt`.
     sent_at: this instant, ISO-8601.
     integrations: replaces every message's own; None keeps those.
     batch: send batches. A single message then makes a batch of one, unless it is over 32 KB.
@@ -36,7 +36,7 @@ class Encoder:
         read: Callable[[Item], Message],
         strip: Callable[[Message], Message],
         message_id: Callable[[Item], str],
-        timestamp: Callable[[Arrival, Message], str | None],
+        timestamp: Callable[[Arrival], str] | None,
         sent_at: Callable[[], str],
         version: str,
         integrations: Mapping[str, Any] | None = None,
@@ -55,61 +55,74 @@ class Encoder:
             ("User-Agent", f"segment-harness/{version}"),
             *extra_headers,
         )
-        self._kept: dict[int, bytes] = {}  # by item index, oldest first
+        self._kept: dict[int, bytes] = {}  # by item index
         self._kept_bytes = 0
 
     def __call__(self, arrivals: tuple[Arrival, ...], attempt: int) -> Request:
         """The request for these arrivals (one or more, of one source). Raises BadLineError."""
         item = arrivals[0].item
         encoded = [self._take(arrival) for arrival in arrivals]
-        sent_at = b'"sentAt":' + orjson.dumps(self._sent_at()) + b"}"
-        alone = len(arrivals) == 1 and (not self._batch or len(encoded[0]) > MESSAGE_BYTES)
-        if alone:
+        sent_at = b',"sentAt":"%b"}' % self._sent_at().encode()
+        if len(arrivals) == 1 and (not self._batch or len(encoded[0]) >= MESSAGE_BYTES):
             path = single_path(item.kind)
-            body = encoded[0][:-1] + b"," + sent_at
+            body = encoded[0] + sent_at
         else:
             path = BATCH_PATH
-            body = b'{"batch":[' + b",".join(encoded) + b"]," + sent_at
+            body = b'{"batch":[' + b"},".join(encoded) + b"}]" + sent_at
         headers = self._headers
         if attempt > 1:
             headers = (*headers, ("X-Retry-Count", str(attempt - 1)))
         return Request(item.api, item.source, "POST", path, headers, body, arrivals, attempt)
+
+    def prepare(self, arrival: Arrival) -> None:
+        """Encode ahead of time, as far as the memory for it goes. Raises BadLineError."""
+        if arrival.item.index not in self._kept:
+            self._keep(arrival.item)
 
     def measure(self, arrival: Arrival) -> int:
         """Bytes of this message inside a batch, without the comma. Raises BadLineError.
 
         Over `sizes.MESSAGE_BYTES` it has to go alone.
         """
-        index = arrival.item.index
-        encoded = self._kept.get(index)
+        encoded = self._kept.get(arrival.item.index)
         if encoded is None:
-            encoded = self._encode(arrival)
-            self._kept[index] = encoded
+            encoded = self._keep(arrival.item)
+        return len(encoded) + len(self._clock(arrival)) + 1
+
+    def _keep(self, item: Item) -> bytes:
+        encoded = self._encode(item)
+        if self._kept_bytes + len(encoded) <= _KEPT_BYTES:
             self._kept_bytes += len(encoded)
-            while self._kept_bytes > _KEPT_BYTES:
-                self._kept_bytes -= len(self._kept.pop(next(iter(self._kept))))
-        return len(encoded)
+            self._kept[item.index] = encoded
+        return encoded
 
     def _take(self, arrival: Arrival) -> bytes:
         encoded = self._kept.pop(arrival.item.index, None)
         if encoded is None:
-            return self._encode(arrival)
-        self._kept_bytes -= len(encoded)
-        return encoded
+            encoded = self._encode(arrival.item)
+        else:
+            self._kept_bytes -= len(encoded)
+        return encoded + self._clock(arrival)
 
-    def _encode(self, arrival: Arrival) -> bytes:
-        item = arrival.item
+    def _clock(self, arrival: Arrival) -> bytes:
+        if self._timestamp is None:
+            return b""
+        return b',"timestamp":"%b"' % self._timestamp(arrival).encode()
+
+    def _encode(self, item: Item) -> bytes:
+        """The message without its closing brace: clocks follow."""
         recorded = self._read(item)
-        timestamp = self._timestamp(arrival, recorded)
         message = self._strip(recorded)
         message["type"] = item.kind
         message["messageId"] = self._message_id(item)
-        if timestamp is not None:
-            message["timestamp"] = timestamp
+        if self._timestamp is not None:
+            message.pop("timestamp", None)
+        elif "timestamp" not in message and isinstance(recorded.get("receivedAt"), str):
+            message["timestamp"] = recorded["receivedAt"]
         if self._integrations is not None:
             message["integrations"] = self._integrations
         try:
-            return orjson.dumps(message)
+            return orjson.dumps(message)[:-1]
         except orjson.JSONEncodeError as error:
             place = item.place
             raise BadLineError(

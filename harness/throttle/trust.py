@@ -184,7 +184,7 @@ TRUST: Final = (
         "busy person",
         WARN,
         _busy_person,
-        "Look whether that id stands for many people; --order none lifts lanes.",
+        "A lower --speed leaves their items room; --order none lifts lanes; or many share one id.",
     ),
     Check(
         "connections reopened",

@@ -248,7 +248,12 @@ CHECKS: Final = (
     Check(
         "ledger incomplete", INCONCLUSIVE, _incomplete, "Keep the mock alive through the run, then run again."
     ),
-    Check("nothing sent", INCONCLUSIVE, _nothing_sent, "See below what was filtered, and why."),
+    Check(
+        "nothing sent",
+        INCONCLUSIVE,
+        _nothing_sent,
+        "See what was filtered, or what stopped the run before its first item was due.",
+    ),
     Check("throttled", WARN, _throttled, "Keep under the limit, or lower --share if others send there too."),
     Check(
         "dropped", WARN, _dropped, "Give the run more users or a lower rate, so that everything can be sent."

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.bench import ROOT, harness, replay, steady, write_lines
+from tests.e2e.bench import ROOT, harness, replay, started, steady, write_lines
+from tests.e2e.test_faults import wait_until
 
 OTTO = ROOT / "recordings" / "otto-shop.ndjson"
 
@@ -169,3 +170,21 @@ def test_a_report_is_drawn_again_from_the_folder_alone(tmp_path):
     again = harness("report", str(folder), folder=folder).check(0)
     assert (folder / "report.html").read_text("utf-8") == first
     assert again.out == done.out
+
+
+def test_a_run_that_was_killed_is_drawn_from_what_it_had_written(tmp_path, start_mock):
+    mock = start_mock()
+    folder = tmp_path / "run"
+    recording = write_lines(tmp_path / "r.ndjson", steady(2_000, gap_s=0.02))
+    with started("replay", str(recording), "--target", mock.url, "--run-dir", str(folder)) as process:
+        wait_until(lambda: mock.ledger()["stored"] >= 100)
+        process.kill()
+        process.wait()
+    assert json.loads((folder / "run.json").read_text())["state"] == "running"
+    done = harness("report", str(folder), "--json", folder=folder).check(0)
+    run = json.loads(done.out)
+    assert run["state"] == "dead"
+    assert run["sums_hold"] is True
+    stored = mock.ledger()["unique"]
+    assert stored - 16 <= run["messages"]["accepted"] <= stored
+    assert "its death" in (folder / "report.html").read_text("utf-8")

@@ -301,10 +301,19 @@ def test_closed_loop_keeps_the_users_busy_and_has_no_waits():
     assert set(tally.states().values()) == {State.ACCEPTED}
 
 
-def test_closed_loop_sends_a_batch_when_its_source_is_dry():
+def test_closed_loop_fills_its_batches_and_sends_the_last_when_its_source_is_dry():
     bench = Bench(closed_loop=True, batch=10, users=2)
     tally = bench.run(arrival(i, 0) for i in range(25))
     assert sorted(len(indexes) for _, indexes in tally.sends) == [5, 10, 10]
+
+
+def test_closed_loop_does_not_wait_for_ever_for_a_slow_source():
+    bench = Bench(closed_loop=True, batch=10, batch_wait_ns=200 * MS)
+    bench.dispatcher.start(bench.now_ns)
+    bench.dispatcher.feed(arrival(0, 0))
+    assert bench.dispatcher.advance(bench.now_ns) == bench.now_ns + 200 * MS
+    bench.dispatcher.advance(bench.now_ns + 200 * MS)
+    assert [indexes for _, indexes in bench.tally.sends] == [(0,)]
 
 
 @pytest.mark.parametrize("users", [1, 3])

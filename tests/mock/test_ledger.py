@@ -178,3 +178,25 @@ def test_a_journal_line_that_no_ledger_writes_is_told(tmp_path, line):
     with pytest.raises(JournalError, match="holds a line that no ledger writes"):
         Ledger(journal)
     journal.close()
+
+
+def test_an_id_that_looks_like_the_end_of_a_line_does_not_end_it():
+    ledger = opened()
+    key = ledger.key_number(KEY)
+    ids = ["a", "],[", "b],[c", "d"]
+    assert ledger.record_stored(key, RECEIVED, ids, [RECEIVED] * 4, unusable_clocks=0)
+    ledger.record(key, RECEIVED, 200, [Entry(id_, "duplicates", None, None) for id_ in ids])
+    assert [line["id"] for line in lines_of(ledger)] == ids * 2
+    ledger.close()
+
+
+def test_ids_are_stored_all_together_or_not_at_all():
+    ledger = opened()
+    key = ledger.key_number(KEY)
+    assert ledger.record_stored(key, RECEIVED, ["m1"], [RECEIVED], unusable_clocks=0)
+    for ids in (["m2", "m1"], ["m2", "m2"]):
+        assert not ledger.record_stored(key, RECEIVED, ids, [RECEIVED] * 2, unusable_clocks=1)
+    assert [line["id"] for line in lines_of(ledger)] == ["m1"]
+    assert (ledger.counts()["received"], ledger.counts()["unusable_clocks"]) == (1, 0)
+    assert ledger.first_sight("m2")
+    ledger.close()

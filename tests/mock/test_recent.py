@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.mock.recent import KEPT, Recent, Stored, final_form, stored_timestamp_ns
+from harness.mock.recent import KEPT, Recent, Stored, final_form, instant_ns, stored_timestamp_ns
 from harness.units import format_instant_ms, parse_instant_ns
 from tests.mock.boxed import KEY
 
@@ -68,3 +68,17 @@ def test_the_ring_keeps_the_last_thousand_and_counts_the_rest():
     assert [kept.message["n"] for kept in recent.ring] == list(range(3, KEPT + 3))
     recent.reset()
     assert (recent.evicted, len(recent.ring)) == (0, 0)
+
+
+@given(
+    st.sampled_from(["2026-03-01T10+01:00.250Z", "2026-02-30T10:00:00.250Z", "2026-W09-7T10:00:00.250Z"])
+    | st.datetimes().map(lambda at: at.isoformat(timespec="milliseconds") + "Z")
+    | st.from_regex(r"[0-9]{4}-?[0-9W]{2,3}-?[0-9]{1,2}[T ][0-9:]{4,9}[.,]?[0-9]{3}Z?", fullmatch=True)
+    | st.text(alphabet="0123456789-:T. Z+٣", min_size=22, max_size=26)
+)
+def test_an_instant_in_the_usual_form_is_read_as_any_other(text):
+    try:
+        expected = parse_instant_ns(text)
+    except ValueError:
+        expected = None
+    assert instant_ns(text) == expected

@@ -1,5 +1,6 @@
 """The process: real sockets, signals, and deaths."""
 
+import gc
 import json
 import select
 import signal
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from harness.mock.launch import launch
+from harness.mock.serve import _seldom_collecting
 from tests.mock.boxed import KEY, request, track
 
 PROGRAM = "from harness.cli.mock import mock_command; mock_command()"
@@ -197,3 +199,11 @@ def resident_kb(pid: int) -> int:
         pytest.skip("needs /proc")
     lines = status.read_text("ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+def test_the_garbage_collector_is_left_as_it_was():
+    before = gc.get_threshold()
+    with _seldom_collecting():
+        assert gc.get_threshold()[0] > before[0]
+        assert gc.get_freeze_count() > 0
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)

@@ -5,7 +5,10 @@ import gzip
 import json
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.mock.exchange import CONTENT_CAP_BYTES
 from harness.mock.tracking import (
@@ -132,3 +135,46 @@ def test_the_path_names_the_type_of_a_single_call_and_each_batched_message_its_o
 
 def test_a_key_is_not_looked_for_behind_the_colon():
     assert basic_key(b"Basic " + base64.b64encode(b":secret")) == ""
+
+
+def plain_trouble(body: bytes) -> Any:
+    """Size and depth of a batch by their definition: every message is written, then the whole."""
+    document = orjson.loads(body)
+    try:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        return TOO_DEEP
+    large = any(len(orjson.dumps(message)) > 32_768 for message in document["batch"])
+    return TOO_LARGE if len(body) > 500_000 or (large and len(body) > 32_768) else None
+
+
+def nested(levels: int) -> dict[str, Any]:
+    inner: dict[str, Any] = {}
+    for _ in range(levels):
+        inner = {"a": inner}
+    return inner
+
+
+PIECES = st.one_of(
+    st.sampled_from([32_700, 32_768, 32_769, 40_000]).map(lambda size: padded_to(size, track())),
+    st.integers(248, 256).map(lambda levels: json.dumps(nested(levels)).encode()),
+    st.integers(60, 9_000).map(lambda size: padded_to(size, {})),
+    st.sampled_from([b"1", b"[]", b'{"n":[' + b",".join([b"1e15"] * 2_500) + b"]}"]),
+)
+
+
+@given(
+    messages=st.lists(PIECES, max_size=25), pad=st.sampled_from([0, 0, 40_000]), envelope=st.integers(0, 256)
+)
+@settings(max_examples=150, deadline=None)
+def test_sizes_and_depths_are_found_as_if_each_message_were_written(messages, pad, envelope):
+    around = json.dumps(nested(envelope)).encode() if envelope > 248 else b"{}"
+    body = b'{"context":' + around + b"," + batch_of(*messages)[1:] + b" " * pad
+    assert read(BATCH, body, b"", BASIC).trouble == plain_trouble(body)
+
+
+@pytest.mark.parametrize("levels", range(248, 256))
+@pytest.mark.parametrize("pad", [0, 40_000])
+def test_a_batch_is_too_deep_at_the_same_level_whatever_its_size(levels, pad):
+    body = batch_of(json.dumps(nested(levels)).encode(), padded_to(9_000, track())) + b" " * pad
+    assert read(BATCH, body, b"", BASIC).trouble == plain_trouble(body)

@@ -51,7 +51,7 @@ def encoder(clock: Clock | None = None, **changes: Any) -> Encoder:
         "read": clock.read,
         "strip": strip,
         "message_id": lambda of: f"run.{of.index}",
-        "timestamp": lambda arrival, message: f"{message.get('timestamp')}+{arrival.due_ns}",
+        "timestamp": lambda arrival: f"t0+{arrival.due_ns}",
         "sent_at": clock.sent_at,
         "version": "1.2",
     }
@@ -93,7 +93,7 @@ def test_a_batch_has_one_sent_at_and_each_message_its_own_id_and_time():
     assert body["sentAt"] == "sent 1"
     assert [(each["messageId"], each["timestamp"], each["type"]) for each in body["batch"]] == [
         ("run.0", "t0+100", "track"),
-        ("run.1", "None+101", "identify"),
+        ("run.1", "t0+101", "identify"),
     ]
     assert all("sentAt" not in each for each in body["batch"])
     assert body["batch"][1]["userId"] == "ü"
@@ -130,7 +130,7 @@ def test_integrations_given_replace_the_messages_own():
 
 
 def test_no_timestamp_leaves_the_messages_own():
-    encode_ = encoder(timestamp=lambda arrival, message: None)
+    encode_ = encoder(timestamp=None)
     assert json.loads(encode_(arrivals(0), 1).body)["timestamp"] == "t0"
     assert "timestamp" not in json.loads(encode_(arrivals(1), 1).body)
 
@@ -167,11 +167,27 @@ def test_measured_messages_that_are_never_sent_do_not_pile_up(monkeypatch):
         encode_.measure(Arrival(0, item(index)))
     kept = encode_._kept
     assert sum(map(len, kept.values())) == encode_._kept_bytes <= 100_000
-    assert list(kept) == [47, 48, 49]
-    encode_((Arrival(0, item(48)),), 1)
+    assert list(kept) == [0, 1, 2]
+    encode_((Arrival(0, item(1)),), 1)
+    assert list(kept) == [0, 2]
     assert sum(map(len, kept.values())) == encode_._kept_bytes
 
 
 def test_a_message_that_json_cannot_hold_is_told_with_its_line():
     with pytest.raises(BadLineError, match=r"recording\.ndjson:1: .*JSON"):
         encoder()(arrivals(3), 1)
+
+
+def test_what_was_prepared_is_not_read_again_and_is_the_same_request():
+    reads = []
+
+    def read(of):
+        reads.append(of.index)
+        return RECORDED[of.index]
+
+    prepared, plain = encoder(read=read), encoder()
+    prepared.prepare(arrivals(0)[0])
+    prepared.prepare(arrivals(0)[0])
+    assert reads == [0]
+    assert prepared(arrivals(0), 1) == plain(arrivals(0), 1)
+    assert reads == [0]

@@ -1,0 +1,45 @@
+"""The story of a report drawn again: from a run's folder alone, also when the run died."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from harness.errors import UsageError
+from harness.measure.delivery_map import DeliveryMap
+from harness.measure.summary import fold
+from harness.measure.timeline import Timeline
+from harness.report.document import RUNNING, build_document, facts_of, read_json
+from harness.report.html import write_html
+from harness.throttle.evidence import Evidence
+from harness.throttle.verdict import judge
+
+DEAD: Final = "dead"
+
+
+def redraw(folder: Path) -> dict[str, Any]:
+    """Write `report.html` anew; answers the document.
+
+    The figures of a run that never wrote its end are folded from its timeline and delivery map; its
+    `run.json` stays as it is, since the run may be alive. Raises UsageError, ReportError,
+    DeliveryMapError, TimelineError.
+    """
+    if not (folder / "run.json").is_file():
+        raise UsageError(f"{folder}: is no run folder; name one that holds a run.json, as in reports/RUN-ID")
+    document = read_json(folder / "run.json")
+    if document["state"] == RUNNING:
+        document = _of_the_dead(folder, document)
+    write_html(folder / "report.html", document)
+    return document
+
+
+def _of_the_dead(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+    delivery_map = DeliveryMap.open(folder / "delivery.map")
+    try:
+        summary = fold(Timeline(folder / "timeline.ndjson"), delivery_map)
+    finally:
+        delivery_map.close()
+    facts = replace(facts_of(document), state=DEAD, recording_complete=False, stopped_by="its death")
+    judgement = judge(
+        Evidence(summary=summary, recording_complete=False, order_kept=document["plan"]["order"] == "person")
+    )
+    return build_document(facts, summary, None, judgement)

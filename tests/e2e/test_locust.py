@@ -1,0 +1,124 @@
+"""The same run under Locust's own command line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.bench import ROOT, TIMEOUT_S, Ended, environment, replay, steady, write_lines
+from tests.proxy import FaultingProxy, Rule, Status, nth
+
+
+def locust(file: Path | str, *args: str, folder: Path) -> Ended:
+    done = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--run-dir", str(folder), *args],
+        env=environment(), cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    return Ended(done.returncode, done.stdout, done.stderr, folder)
+
+
+@pytest.fixture
+def recording(tmp_path) -> Path:
+    return write_lines(tmp_path / "r.ndjson", steady(200, gap_s=0.004, people=20))
+
+
+def test_locust_runs_the_same_replay_in_aggregate(tmp_path, recording):
+    alone = replay(recording, folder=tmp_path / "alone").check(0).run
+    under = locust("scenarios/replay.py", "--recording", str(recording), folder=tmp_path / "locust").check(0)
+    assert under.run["messages"] == alone["messages"]
+    assert under.run["reconciliation"]["ledger_unique"] == alone["reconciliation"]["ledger_unique"] == 200
+    assert under.run["requests"]["by_status"] == alone["requests"]["by_status"]
+    assert under.run["rate_per_s"]["offered"] == pytest.approx(alone["rate_per_s"]["offered"], rel=0.01)
+    # Locust's own table counts the same attempts.
+    aggregated = [line.split() for line in under.err.splitlines() if line.strip().startswith("Aggregated")]
+    assert aggregated[-2][1] == "200"
+    assert str(tmp_path / "locust" / "report.html") in under.out
+
+
+def test_without_options_it_replays_the_bundled_recording_at_the_demos_speed(tmp_path):
+    done = locust("scenarios/replay.py", "--duration", "1s", "--run-time", "1s", folder=tmp_path / "run")
+    assert done.code == 2  # --duration is Locust's --run-time
+    done = locust("scenarios/replay.py", "--run-time", "2", folder=tmp_path / "run").check(0)
+    assert done.run["plan"]["speed"] == 120_000
+    assert done.run["messages"]["accepted"] == done.run["reconciliation"]["ledger_unique"] > 0
+
+
+def test_a_429_is_a_failure_named_throttled_and_the_exit_code_is_ours(tmp_path, start_mock, recording):
+    mock = start_mock()
+    with FaultingProxy(mock.port, [Rule(Status(429, (("Retry-After", "1"),)), nth(50))]) as proxy:
+        done = locust(
+            "scenarios/replay.py",
+            *("--recording", str(recording), "--host", proxy.url, "--users", "8"),
+            folder=tmp_path / "run",
+        ).check(0)
+    assert "throttled" in done.err
+    assert done.run["messages"]["accepted"] == 200
+    assert done.run["throttle"]["retry_after_honoured"] == 1
+    assert done.run["plan"]["users"] == 8
+
+
+def test_hooks_build_the_request_and_hear_the_answer(tmp_path, start_mock, recording):
+    mock = start_mock()
+    with FaultingProxy(mock.port) as proxy:
+        done = locust(
+            "scenarios/hooks.py", "--recording", str(recording), "--host", proxy.url, folder=tmp_path / "run"
+        ).check(0)
+        wire = proxy.wire
+    assert wire.count(b"X-Load-Test: replay\r\n") == 200
+    assert done.run["messages"]["accepted"] == done.run["reconciliation"]["ledger_unique"] == 200
+    assert "slowest answer" in done.out
+
+
+def test_a_hook_that_raises_ends_the_run_and_what_it_held_is_accounted_for(tmp_path, recording):
+    file = tmp_path / "locustfile.py"
+    file.write_text(
+        "from harness import ReplayUser, replay_under_locust\n"
+        "replay_under_locust()\n"
+        "class Broken(ReplayUser):\n"
+        "    def build(self, items):\n"
+        "        if items[0].item.index == 60:\n"
+        "            raise RuntimeError('my own fault')\n"
+        "        return super().build(items)\n"
+    )
+    done = locust(file, "--recording", str(recording), folder=tmp_path / "run")
+    assert done.code not in (0, 5)
+    assert "my own fault" in done.err
+    run = done.run
+    assert run["sums_hold"] is True
+    assert run["messages"]["accepted"] == run["reconciliation"]["ledger_unique"]
+    assert run["messages"]["accepted"] + run["messages"]["cancelled"] == 200
+
+
+def test_ordinary_users_may_run_beside_and_are_counted_apart(tmp_path, start_mock, recording):
+    mock = start_mock()
+    file = tmp_path / "locustfile.py"
+    file.write_text(
+        "from locust import HttpUser, constant, task\n"
+        "from harness import ReplayUser, replay_under_locust\n"
+        "replay_under_locust()\n"
+        "class Customer(ReplayUser):\n"
+        "    weight = 3\n"
+        "class Visitor(HttpUser):\n"
+        "    wait_time = constant(0.1)\n"
+        "    @task\n"
+        "    def look(self):\n"
+        "        self.client.get('/__admin/health')\n"
+    )
+    done = locust(
+        file, "--recording", str(recording), "--host", mock.url, "--users", "8", folder=tmp_path / "run"
+    ).check(0)
+    assert done.run["requests"]["sent"] == 200
+    assert done.run["other"]["requests"] > 0
+    assert done.run["engine"]["users_opened"] == 6
+
+
+def test_the_scenario_file_is_a_replay(tmp_path):
+    from tests.e2e.bench import harness
+
+    folder = tmp_path / "run"
+    args = ("replay", "--scenario", "scenarios/replay.toml", "--duration", "1s", "--run-dir", str(folder))
+    done = harness(*args, folder=folder).check(0)
+    assert done.run["plan"]["speed"] == 120_000
+    assert json.loads((folder / "run.json").read_text())["messages"]["accepted"] > 0
