@@ -25,7 +25,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = ROOT / "recordings" / "otto-shop.ndjson"
-SPEED = 120_000
+SPEED = 110_000
 
 
 def main() -> None:

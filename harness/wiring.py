@@ -218,7 +218,6 @@ def prepare_run(
             stop_timeout_ns=plan.stop_timeout,
             backlog=plan.backlog,
             backlog_bytes=plan.backlog_bytes,
-            cores=usable_cores(),
         ),
         arrivals=arrivals,
         tally=tally,

@@ -2,20 +2,17 @@
 
 The turn is a `prepare` watcher: it runs just before the loop polls, whatever else is ready, so arrivals leave
 on time even under a flood of answers, and answers are read at once. Whatever can wait is done in turns in
-which nothing is due for a while. Where a core can be had for it, the loop is awake a little before something
-is due: a core that slept takes some tenths of a millisecond to come back.
+which nothing is due for a while.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from gevent import get_hub
 
 from harness.clock import Clock
 from harness.engine.alarm import best_alarm
 from harness.engine.paperwork import CALM_NS, Paperwork
-
-LEAD_NS: Final = 500_000
 
 
 class Pulse:
@@ -31,15 +28,12 @@ class Pulse:
         paperwork: Paperwork,
         clock: Clock,
         failed: Callable[[BaseException], None],
-        *,
-        lead_ns: int = 0,
     ) -> None:
         self._beat = beat
         self._is_dirty = is_dirty
         self._paperwork = paperwork
         self._clock = clock
         self._failed = failed
-        self._lead_ns = lead_ns
         self._next_ns: int | None = None
         self._reading = False
         self._loop: Any = get_hub().loop
@@ -85,13 +79,11 @@ class Pulse:
             self._failed(error)
             self._next_ns = None
         self._set_idle()
-        if self._next_ns is not None and not self._idle.active:
-            self._alarm.set(self._next_ns - self._lead_ns)
+        if self._next_ns is not None:
+            self._alarm.set(self._next_ns)
 
     def _set_idle(self) -> None:
-        now_ns = self._clock.now_ns()
-        is_close = self._lead_ns > 0 and self._next_ns is not None and self._next_ns - now_ns <= self._lead_ns
-        awake = self._reading or is_close or (bool(self._paperwork) and self.is_calm(now_ns))
+        awake = self._reading or (bool(self._paperwork) and self.is_calm(self._clock.now_ns()))
         if awake and not self._idle.active:
             self._idle.start(lambda: None)
         elif not awake and self._idle.active:

@@ -18,7 +18,7 @@ from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
 from harness.engine.dispatcher import Dispatcher
 from harness.engine.paperwork import SLICE_NS, Paperwork
-from harness.engine.pulse import LEAD_NS, Pulse
+from harness.engine.pulse import Pulse
 from harness.errors import BadLineError, TargetError
 from harness.model import Arrival, Decide, Encode, Failure, Sender, Tally
 from harness.units import NS_PER_S
@@ -46,7 +46,6 @@ class Settings:
     stop_timeout_ns: int = 10 * NS_PER_S
     backlog: int = 200_000
     backlog_bytes: int = 64 << 20
-    cores: int = 1  # that this process may use
 
 
 class Replay:
@@ -115,7 +114,6 @@ class Replay:
             self.paperwork,
             self.clock,
             self.fail,
-            lead_ns=LEAD_NS if self.settings.cores > 1 else 0,
         )
         self._greenlets = [gevent.spawn(self._guarded, self._read), gevent.spawn(self._guarded, self._tick)]
         gc.collect()

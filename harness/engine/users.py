@@ -106,7 +106,11 @@ class ReplayUser(User):
             self._send(load)
 
     def _send(self, load: Load) -> None:
-        request = self._depart(load)
+        try:
+            request = self._depart(load)
+        except BaseException:
+            self._replay.dispatcher.give_back(self, load, self._replay.clock.now_ns())
+            raise
         self.sender.send(request, partial(self._answered, load, request))
 
     def _depart(self, load: Load) -> Request:

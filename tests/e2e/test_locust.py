@@ -41,7 +41,7 @@ def test_without_options_it_replays_the_bundled_recording_at_the_demos_speed(tmp
     done = locust("scenarios/replay.py", "--duration", "1s", "--run-time", "1s", folder=tmp_path / "run")
     assert done.code == 2  # --duration is Locust's --run-time
     done = locust("scenarios/replay.py", "--run-time", "2", folder=tmp_path / "run").check(0)
-    assert done.run["plan"]["speed"] == 120_000
+    assert done.run["plan"]["speed"] == 110_000
     assert done.run["messages"]["accepted"] == done.run["reconciliation"]["ledger_unique"] > 0
 
 
@@ -50,7 +50,7 @@ def test_a_429_is_a_failure_named_throttled_and_the_exit_code_is_ours(tmp_path, 
     with FaultingProxy(mock.port, [Rule(Status(429, (("Retry-After", "1"),)), nth(50))]) as proxy:
         done = locust(
             "scenarios/replay.py",
-            *("--recording", str(recording), "--host", proxy.url, "--users", "8"),
+            *("--recording", str(recording), "--host", proxy.url, "--users", "8", "--spawn-rate", "8"),
             folder=tmp_path / "run",
         ).check(0)
     assert "throttled" in done.err
@@ -107,7 +107,16 @@ def test_ordinary_users_may_run_beside_and_are_counted_apart(tmp_path, start_moc
         "        self.client.get('/__admin/health')\n"
     )
     done = locust(
-        file, "--recording", str(recording), "--host", mock.url, "--users", "8", folder=tmp_path / "run"
+        file,
+        "--recording",
+        str(recording),
+        "--host",
+        mock.url,
+        "--users",
+        "8",
+        "--spawn-rate",
+        "8",
+        folder=tmp_path / "run",
     ).check(0)
     assert done.run["requests"]["sent"] == 200
     assert done.run["other"]["requests"] > 0
@@ -120,5 +129,5 @@ def test_the_scenario_file_is_a_replay(tmp_path):
     folder = tmp_path / "run"
     args = ("replay", "--scenario", "scenarios/replay.toml", "--duration", "1s", "--run-dir", str(folder))
     done = harness(*args, folder=folder).check(0)
-    assert done.run["plan"]["speed"] == 120_000
+    assert done.run["plan"]["speed"] == 110_000
     assert json.loads((folder / "run.json").read_text())["messages"]["accepted"] > 0

@@ -40,16 +40,17 @@ def test_the_demo_accounts_for_every_item_and_prints_its_report_last(tmp_path):
         assert run["reconciliation"][nothing] == 0
     assert 18 <= run["duration_s"] <= 25
     assert done.out.splitlines()[-1] == str(folder / "report.html")
-    assert "120,000 times" in done.err
+    assert "110,000 times" in done.err
     assert "<svg" in (folder / "report.html").read_text("utf-8")
 
 
 def test_items_arrive_when_they_are_due_and_bursts_keep_their_shape(tmp_path):
     folder = tmp_path / "run"
-    replay(OTTO, "--speed", "120000", "--order", "none", "--trace", folder=folder).check(0)
+    args = ("--speed", "110000", "--duration", "4s", "--order", "none", "--trace")
+    done = replay(OTTO, *args, folder=folder).check(0)
     trace = {line["message_id"]: line for line in journal_free_trace(folder)}
     arrivals = journal(folder)
-    assert len(arrivals) == len(trace) == 1_660
+    assert len(arrivals) == done.run["messages"]["accepted"] > 300
     late_s = sorted(at_s(line, "received_at") - at_s(trace[line["id"]], "due_at") for line in arrivals)
     # The claim proper (5 ms at p99) is measured by `benchmarks/pacing.py` on a quiet machine; a test has no
     # timed assertion, so this one only tells an open loop from one that drifts.
