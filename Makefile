@@ -21,10 +21,10 @@ demo: $(READY)  ## Replay the bundled recording against the bundled mock and wri
 	@$(BIN)/harness demo
 
 test: $(READY) check  ## Format check, lint, strict types, layers and tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 test-all: $(READY) check  ## The same, with the proofs that take minutes
-	$(BIN)/python -m pytest -q -m "slow or not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "slow or not slow"
 
 check: $(READY)
 	$(BIN)/ruff format --check --quiet .

@@ -1,18 +1,17 @@
 """The two halves of an HTTP exchange as the mock sees it: the call that came, the reply that leaves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 CONTENT_CAP_BYTES: Final = 4 << 20  # a body beyond this is drained, not kept: eight times Segment's largest
 
-_REASONS: Final = {
-    200: "OK",
-    400: "Bad Request",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    429: "Too Many Requests",
+# 460 and 529 are Segment's own, from its libraries' retry tables; the rest are HTTP's.
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus} | {
+    460: "Transient Error",
+    529: "Site Overloaded",
 }
 
 
@@ -21,9 +20,17 @@ class Call(NamedTuple):
 
     method: str
     target: str  # as on the request line, so with its query
-    authorization: bytes
-    encoding: bytes  # Content-Encoding
+    headers: Mapping[bytes, bytes]  # names in lower case; of a repeated one the last. Never change it
     body: bytes | None  # None: larger than CONTENT_CAP_BYTES, and not kept
+
+
+class Manner(NamedTuple):
+    """How the bytes of a reply leave, where that is not simply all at once."""
+
+    sent_bytes: int | None = None  # so many of head and body, then the ending; None: all of them
+    ending: str = "keep"  # keep the connection, `close` it, `reset` it, or `hang` with it open
+    bytes_per_s: float | None = None  # a slow drip, some bytes at a time
+    instead: bytes | None = None  # these bytes leave in place of head and body
 
 
 class Reply(NamedTuple):
@@ -31,6 +38,21 @@ class Reply(NamedTuple):
 
     head: bytes  # status line and headers, without the empty line that ends them
     body: bytes | Iterator[bytes]
+    manner: Manner | None = None
+
+
+Deliver = Callable[[Reply], None]
+Cancel = Callable[[], None]
+
+
+class Later(NamedTuple):
+    """A reply that comes later; nothing more of its connection is read or answered until then.
+
+    `begin` is given the function that takes the reply, and returns the one that calls it off, which is
+    called when the client has gone. It must not deliver before it returns.
+    """
+
+    begin: Callable[[Deliver], Cancel]
 
 
 def origin_form(target: str) -> str:
@@ -51,9 +73,26 @@ def bytes_reply(status: int, content_type: str, body: bytes, *headers: tuple[str
     return Reply(_head(status, content_type, ("Content-Length", str(len(body))), *headers), body)
 
 
+def empty_reply(status: int, *headers: tuple[str, str]) -> Reply:
+    """A reply without a body, such as 204."""
+    return Reply(
+        _head(status, None, ("Content-Length", "0"), *headers)
+        if status != 204
+        else _head(status, None, *headers),
+        b"",
+    )
+
+
 def stream_reply(content_type: str, pieces: Iterator[bytes]) -> Reply:
     """A 200 whose body comes in pieces; the protocol adds the framing."""
     return Reply(_head(200, content_type), pieces)
+
+
+def with_headers(reply: Reply, *headers: tuple[str, str]) -> Reply:
+    """The same reply with more headers."""
+    if not headers:
+        return reply
+    return reply._replace(head=reply.head + _lines(headers))
 
 
 def refusal(status: int, code: str, message: str, *headers: tuple[str, str]) -> Reply:
@@ -62,7 +101,11 @@ def refusal(status: int, code: str, message: str, *headers: tuple[str, str]) -> 
     return json_reply(status, document, *headers)
 
 
-def _head(status: int, content_type: str, *headers: tuple[str, str]) -> bytes:
-    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Content-Type: {content_type}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    return ("\r\n".join(lines) + "\r\n").encode("ascii")
+def _head(status: int, content_type: str | None, *headers: tuple[str, str]) -> bytes:
+    start = f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}\r\n".encode("ascii")
+    typed = (("Content-Type", content_type), *headers) if content_type is not None else headers
+    return start + _lines(typed)
+
+
+def _lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1")

@@ -6,6 +6,7 @@ stated length and nothing else that steers the exchange. For everything else, an
 there as a whole, the parser has to be asked.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -25,8 +26,7 @@ class Head(NamedTuple):
 
     method: str
     target: str  # as on the request line, but never a whole URL
-    authorization: bytes
-    encoding: bytes  # Content-Encoding
+    headers: Mapping[bytes, bytes]  # names in lower case
     body_bytes: int
 
 
@@ -53,13 +53,7 @@ def plain_head(head: bytes) -> Head | None:
     )
     if not plain:
         return None
-    return Head(
-        _METHOD.decode("ascii"),
-        origin_form(reader.target.decode("latin-1")),
-        headers.get(b"authorization", b""),
-        headers.get(b"content-encoding", b""),
-        int(length),
-    )
+    return Head(_METHOD.decode("ascii"), origin_form(reader.target.decode("latin-1")), headers, int(length))
 
 
 class _Reader:

@@ -1,82 +1,305 @@
-"""Take one Tracking API call in: throttle, refuse, discard or store its messages, and account for each."""
+"""Take one Tracking API call in: throttle, refuse, discard or store its messages, and account for each.
 
-from typing import Final
+Nearly every call is plainly good and usual; it takes the short way, `_take_plain`. Whatever is not is read as
+a whole, and asked everything in this order: a fault before the ledger, the limits (a gateway counts before it
+reads), the token, what is wrong with the call, its write key, and then each message.
+"""
 
+from typing import Any, Final, NamedTuple
+
+from harness.mock.account import DISCARDED, DUPLICATES, FAULTED, REFUSED, STORED, THROTTLED
 from harness.mock.box import Box
-from harness.mock.exchange import Call, Reply, json_reply, refusal
-from harness.mock.ledger import DISCARDED, DUPLICATES, REFUSED, STORED, THROTTLED, Entry
-from harness.mock.limiter import whole_seconds
-from harness.mock.recent import Stored, sent_at, stored_timestamp_ns
-from harness.mock.sweep import sweep
-from harness.mock.tracking import Reading, discard_reasons, kind_of, read
+from harness.mock.config_api.nouns import Source
+from harness.mock.edge.behaviour import BAD_MESSAGE, BAD_TOKEN, TOO_MANY_MESSAGES, refusal_of
+from harness.mock.edge.cors import cors_headers, with_cors
+from harness.mock.edge.pixel import PixelReading
+from harness.mock.exchange import Call, Later, Reply, json_reply, with_headers
+from harness.mock.faults.effects import played_reply
+from harness.mock.faults.occasion import Occasion
+from harness.mock.faults.plan import Played
+from harness.mock.ledger import Entry
+from harness.mock.limits.refusals import refusal_reply
+from harness.mock.limits.throttle import Admission
+from harness.mock.moments import stored_timestamp_ns
+from harness.mock.plain import plainly_good
+from harness.mock.tracking import Reading, Trouble, basic_key, inflated, kind_of, read
 from harness.segment.endpoints import Endpoint
+from harness.segment.envelope import final_form, sent_at, without_extra_properties
+from harness.segment.stages.order import STEPS, run_stages
+from harness.segment.stages.stage import Destination, Fate, Outcome
+from harness.segment.validity import SOURCE_DISABLED, UNKNOWN_SOURCE, batch_note, discard_reason
 
 SUCCESS: Final = json_reply(200, {"success": True})
+_SUCCESS_TO_PAGE: Final = with_cors(SUCCESS, {b"origin": b""})
 
-_STATUS: Final = {THROTTLED: 429, REFUSED: 400}
+_API: Final = "tracking"
 _ID_BYTES: Final = 16
+_BEHIND_INGEST: Final = STEPS[1:]
+_STORAGE: Final = frozenset({"Warehouses", "Raw Data", "Storage"})
 
 
-def take(box: Box, endpoint: Endpoint, call: Call) -> Reply:
-    """The answer to this call; its account is written before this returns. Raises JournalError.
+class Arrived(NamedTuple):
+    """One call, before anything was decided. Its repr shows a credential: never log it."""
 
-    A throttled call is 429 whatever is in it: a gateway counts before it reads. Its body is read all the
-    same, so that the ledger can name what was turned away.
-    """
+    endpoint: Endpoint
+    path: str
+    call: Call
+    body: bytes | Trouble  # inflated
+    now_ns: int
+    received_ns: int  # since 1970
+
+
+class Asked(NamedTuple):
+    """A call that was read."""
+
+    arrived: Arrived
+    reading: Reading
+    key: int  # the ledger's number of its write key
+    source: Source | None
+
+
+def take(box: Box, endpoint: Endpoint, path: str, call: Call) -> Reply | Later:
+    """The answer to this call; its account is written before this returns. Raises JournalError."""
     now_ns, received_ns = box.clock.now_ns(), box.clock.wall_ns()
-    reading = read(endpoint, call.body, call.encoding, call.authorization)
+    encoding = call.headers.get(b"content-encoding")
+    body = call.body if encoding is None and call.body is not None else inflated(call.body, encoding or b"")
+    arrived = Arrived(endpoint, path, call, body, now_ns, received_ns)
+    header_key = basic_key(call.headers.get(b"authorization", b""))
+    reply: Reply | Later | None = None
+    if isinstance(body, bytes):
+        reply = _take_plain(box, arrived, body, header_key)
+    if reply is None:
+        tracking = box.settings.tracking
+        reading = read(endpoint, body, header_key, box.bounds, tracking.shortest_write_key)
+        reply = _take_whole(box, arrived, reading)
+    if box.waits:
+        box.waits.look_again()
+    return reply
+
+
+def _take_plain(box: Box, arrived: Arrived, body: bytes, header_key: str) -> Reply | Later | None:
+    """The short way: store all of it at once; None when the call is not for it, and nothing has happened."""
+    plain = plainly_good(arrived.endpoint, body, box.bounds)
+    if plain is None:
+        return None
+    write_key = header_key or plain.write_key
+    if len(write_key) < box.settings.tracking.shortest_write_key or not box.is_usual(write_key):
+        return None
+    ledger, carried, received_ns = box.ledger, len(plain.ids), arrived.received_ns
+    key = ledger.key_number(write_key)
+    source = box.catalog.source_of_key(write_key) if box.catalog.sources else None
+    admission = box.limits.admit(_API, arrived.path, box.scopes_of(key, source), carried, arrived.now_ns)
+    if admission is not None or not ledger.record_stored(
+        key, received_ns, plain.ids, plain.sent, plain.originals
+    ):
+        tracking = box.settings.tracking
+        reading = read(arrived.endpoint, body, header_key, box.bounds, tracking.shortest_write_key)
+        return _answered(box, Asked(arrived, reading, key, source), None, admission)
+    box.kept.keep(
+        received_ns, _API, "POST", arrived.path, 200, key, arrived.endpoint.kind, carried, None, body
+    )
+    box.rates_by_api[_API].note(received_ns, carried, 0)
+    box.stage_counts.receive(key, carried)
+    return _SUCCESS_TO_PAGE if b"origin" in arrived.call.headers else SUCCESS
+
+
+def take_pixel(box: Box, path: str, call: Call, read_pixel: PixelReading) -> None:
+    """Take in the message that a pixel's address carries; what becomes of it shows in the ledger alone."""
+    kind, pixel = read_pixel
+    endpoint = Endpoint(_API, kind, is_batch=False)
+    body: bytes | Trouble = pixel.body if pixel.trouble is None else Trouble(pixel.trouble)
+    arrived = Arrived(endpoint, path, call, body, box.clock.now_ns(), box.clock.wall_ns())
+    reading = read(endpoint, body, pixel.write_key, box.bounds, box.settings.tracking.shortest_write_key)
+    _take_whole(box, arrived, reading)
+    if box.waits:
+        box.waits.look_again()
+
+
+def _take_whole(box: Box, arrived: Arrived, reading: Reading) -> Reply | Later:
     key = box.ledger.key_number(reading.write_key)
-    wait_ns = box.limiter.admit(key, now_ns) if box.limiter is not None else 0
-    if wait_ns:
-        _turn_away(box, reading, key, received_ns, class_=THROTTLED, reason="rate_limit")
-        seconds = str(whole_seconds(wait_ns))
-        return refusal(
-            429,
-            "rate_limit_exceeded",
-            f"too many requests; try again in {seconds} s",
-            ("Retry-After", seconds),
-            ("X-RateLimit-Reset", seconds),
-        )
+    source = box.catalog.source_of_key(reading.write_key) if box.catalog.sources else None
+    asked = Asked(arrived, reading, key, source)
+    played: Played | None = None
+    if box.faults.rules:
+        kinds = [kind_of(reading, m) for m in reading.messages] if box.faults.wants_kinds else ()
+        occasion = Occasion(_API, arrived.path, arrived.call.method, reading.write_key, kinds)
+        played = box.faults.choose(occasion, arrived.now_ns)
+        if played is not None and not played.after:
+            status = played.status_seen()
+            _turn_away(box, asked, FAULTED, played.reason or "fault", status)
+            page = cors_headers(arrived.call.headers)
+            return late(box, played_reply(played, None, box.entropy, page), played.delay_ns, arrived.now_ns)
+    carried = max(1, len(reading.messages))
+    scopes = box.scopes_of(key, source)
+    admission = box.limits.admit(_API, arrived.path, scopes, carried, arrived.now_ns)
+    return _answered(box, asked, played, admission)
+
+
+def _answered(box: Box, asked: Asked, played: Played | None, admission: Admission | None) -> Reply | Later:
+    """Refuse or store, once faults before the ledger and the limits were asked."""
+    arrived = asked.arrived
+    delay_ns = played.delay_ns if played is not None else 0
+    if admission is not None and admission.refused:
+        reply = refusal_reply(admission, _API, arrived.path)
+        _turn_away(box, asked, THROTTLED, "rate_limit", _seen(played, 429))
+    else:
+        refused = _refused(box, asked)
+        if refused is not None:
+            reason, reply = refused
+            _turn_away(box, asked, REFUSED, reason, _seen(played, int(reply.head[9:12])))
+        else:
+            _store_each(box, asked, played)
+            reply = SUCCESS
+        if admission is not None:
+            reply = with_headers(reply, *admission.headers)
+            delay_ns += admission.wait_ns
+    reply = with_cors(reply, arrived.call.headers)
+    if played is not None and played.outcome is not None:
+        reply = played_reply(played, reply, box.entropy)
+    return late(box, reply, delay_ns, arrived.now_ns)
+
+
+def late(box: Box, reply: Reply, delay_ns: int, now_ns: int) -> Reply | Later:
+    """The reply, held back so long from that instant."""
+    if delay_ns <= 0:
+        return reply
+    return Later(lambda deliver: box.timers.at(now_ns + delay_ns, lambda: deliver(reply)))
+
+
+def _seen(played: Played | None, status: int) -> int | None:
+    return status if played is None else played.status_seen(status)
+
+
+def _refused(box: Box, asked: Asked) -> tuple[str, Reply] | None:
+    """Why the whole call is refused, and the answer; None when it is answered 200."""
+    reading, rulings = asked.reading, box.rulings
+    authorization = asked.arrived.call.headers.get(b"authorization", b"")
+    if not box.oauth.call_ok(authorization, asked.arrived.now_ns):
+        return BAD_TOKEN, refusal_of(rulings[BAD_TOKEN])
     if reading.trouble is not None:
-        _turn_away(box, reading, key, received_ns, class_=REFUSED, reason=reading.trouble.reason)
-        return refusal(400, "invalid_request", reading.trouble.message)
-    if not sweep(box, reading, key, received_ns):
-        admit(box, reading, key, received_ns)
-    return SUCCESS
+        return reading.trouble.reason, refusal_of(rulings[reading.trouble.reason])
+    of_key = _key_trouble(box, asked)
+    if of_key is not None and not rulings[of_key].discards:
+        return of_key, refusal_of(rulings[of_key])
+    if len(reading.messages) > box.bounds.batch_messages and not rulings[TOO_MANY_MESSAGES].discards:
+        return TOO_MANY_MESSAGES, refusal_of(rulings[TOO_MANY_MESSAGES])
+    if not rulings[BAD_MESSAGE].discards:
+        for message in reading.messages:
+            reason = _discard_reason(reading, message)
+            if reason is not None:
+                return reason, refusal_of(rulings[BAD_MESSAGE], reason)
+    return None
 
 
-def _turn_away(box: Box, reading: Reading, key: int, received_ns: int, *, class_: str, reason: str) -> None:
+def _key_trouble(box: Box, asked: Asked) -> str | None:
+    if not box.catalog.sources:
+        return None
+    if asked.source is None:
+        return UNKNOWN_SOURCE if UNKNOWN_SOURCE in box.rulings else None
+    return None if asked.source.enabled else SOURCE_DISABLED
+
+
+def _turn_away(box: Box, asked: Asked, class_: str, reason: str, status: int | None) -> None:
+    """Account for a call of which nothing is stored."""
+    reading, arrived = asked.reading, asked.arrived
+    entries: list[Entry] | None = None
     if reading.trouble is not None and not reading.messages:
-        box.ledger.record_unreadable(key, reading.trouble.reason)
-        return
-    entries = [Entry(_own_id(message), class_, reason, None) for message in reading.messages]
-    box.ledger.record(key, received_ns, _STATUS[class_], entries)
+        box.ledger.record_unreadable(asked.key, reading.trouble.reason)
+    else:
+        entries = [Entry(_own_id(message), class_, reason, None) for message in reading.messages]
+        box.ledger.record(asked.key, arrived.received_ns, status, entries)
+    _keep(box, asked, status, entries)
+    box.rates_by_api[_API].note(arrived.received_ns, len(reading.messages), int(class_ == THROTTLED))
 
 
-def admit(box: Box, reading: Reading, key: int, received_ns: int) -> None:
+def _store_each(box: Box, asked: Asked, played: Played | None) -> None:
     """Store or discard the messages of a call, one by one. Raises JournalError."""
+    reading, arrived = asked.reading, asked.arrived
+    of_all = _key_trouble(box, asked)
+    if of_all is None and len(reading.messages) > box.bounds.batch_messages:
+        of_all = TOO_MANY_MESSAGES
+    fault = played.reason if played is not None else None
     entries: list[Entry] = []
-    kept: list[Stored] = []
-    unusable_clocks = 0
-    for message, reason in zip(reading.messages, discard_reasons(reading), strict=True):
+    in_this_call: set[str] = set()
+    reasons: list[str | None] = []
+    unusable_clocks = dropped_properties = 0
+    destinations = _destinations(box, asked.source)
+    box.stage_counts.receive(asked.key, len(reading.messages))
+    for message in reading.messages:
         message_id = _own_id(message)
+        reason = of_all or _discard_reason(reading, message)
+        reasons.append(reason)
         if reason is not None:
             entries.append(Entry(message_id, DISCARDED, reason, None))
+            box.stage_counts.end(asked.key, (Outcome(None, Fate.FAILED_ON_INGEST, reason),))
             continue
         if message_id is None:
             message_id = box.entropy(_ID_BYTES).hex()  # the HTTP API assigns one where there is none
-        if not box.ledger.first_sight(message_id):
+        elif box.ledger.dedupes and (
+            message_id in in_this_call or box.ledger.is_repeat(message_id, arrived.received_ns)
+        ):
             entries.append(Entry(message_id, DUPLICATES, None, None))
             continue
+        in_this_call.add(message_id)
         timestamp_ns, unusable = stored_timestamp_ns(
-            message.get("timestamp"), sent_at(message, reading.envelope), received_ns
+            message.get("timestamp"), sent_at(message, reading.envelope), arrived.received_ns
         )
         unusable_clocks += unusable
-        entries.append(Entry(message_id, STORED, None, timestamp_ns))
-        kind = kind_of(reading, message)
-        kept.append(Stored(message, reading.envelope, kind, message_id, received_ns, timestamp_ns))
-    box.recent.keep(*kept)
-    box.ledger.record(key, received_ns, 200, entries, unusable_clocks=unusable_clocks)
+        kept, dropped = without_extra_properties(message, box.settings.tracking.properties_most)
+        dropped_properties += dropped
+        entries.append(Entry(message_id, STORED if fault is None else FAULTED, fault, timestamp_ns))
+        if destinations:
+            final = final_form(
+                kept,
+                reading.envelope,
+                kind=kind_of(reading, message),
+                message_id=message_id,
+                received_ns=arrived.received_ns,
+                timestamp_ns=timestamp_ns,
+            )
+            box.stage_counts.end(asked.key, run_stages(final, final["type"], destinations, _BEHIND_INGEST))
+    status = _seen(played, 200)
+    box.ledger.record(
+        asked.key,
+        arrived.received_ns,
+        status,
+        entries,
+        unusable_clocks=unusable_clocks,
+        dropped_properties=dropped_properties,
+        batch_note=batch_note(reasons) if reasons and arrived.endpoint.is_batch else None,
+    )
+    _keep(box, asked, status, entries)
+    box.rates_by_api[_API].note(arrived.received_ns, len(reading.messages), 0)
+
+
+def _keep(box: Box, asked: Asked, status: int | None, entries: list[Entry] | None) -> None:
+    arrived = asked.arrived
+    box.kept.keep(
+        arrived.received_ns,
+        _API,
+        arrived.call.method,
+        arrived.path,
+        status,
+        asked.key,
+        arrived.endpoint.kind,
+        len(entries or ()),
+        entries,
+        arrived.body if isinstance(arrived.body, bytes) else b"",
+    )
+
+
+def _destinations(box: Box, source: Source | None) -> tuple[Destination, ...]:
+    if source is None:
+        return ()
+    return tuple(
+        Destination(destination.name, not _STORAGE.isdisjoint(destination.metadata.categories))
+        for destination in box.catalog.destinations_of(source)
+        if destination.enabled
+    )
+
+
+def _discard_reason(reading: Reading, message: Any) -> str | None:
+    return discard_reason(kind_of(reading, message), message, reading.envelope.get("context"))
 
 
 def _own_id(message: object) -> str | None:

@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import orjson
 
@@ -89,10 +89,13 @@ class Journal:
             self.size_bytes += written
             lines = lines[written:]
 
-    def pieces(self) -> Iterator[list[bytes]]:
-        """The lines written so far, header excluded, some at a time; after a reset it raises JournalError."""
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Each line written so far, header excluded, with its place in the file.
+
+        Raises JournalError when the file fails, or was reset while it was read.
+        """
         end, generation = self.size_bytes, self.generation
-        offset, rest, header = 0, b"", True
+        offset, rest, place = 0, b"", 0
         while offset < end:
             if generation != self.generation:
                 raise JournalError(f"{self.name}: was reset while it was read; read it again")
@@ -104,23 +107,10 @@ class Journal:
                 raise JournalError(f"{self.name}: is shorter than what was written; something else cut it")
             offset += len(piece)
             *lines, rest = (rest + piece).split(b"\n")
-            if header and lines:
-                del lines[0]
-                header = False
-            yield lines
-
-    def replay(self) -> Iterator[Any]:
-        """Each line, parsed. Raises JournalError for a line that is no JSON."""
-        number = 1
-        for lines in self.pieces():
             for line in lines:
-                number += 1
-                try:
-                    yield orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    raise JournalError(
-                        f"{self.name}:{number}: is no line of a ledger ({error}); move the file away"
-                    ) from error
+                if place:  # the first is the header
+                    yield place, line
+                place += len(line) + 1
 
     def reset(self) -> None:
         """Empty the file and begin a new instance."""

@@ -3,34 +3,29 @@
 Enters: what became of the messages of a call. Leaves: counts, and lines in order of arrival. What always
 holds: `received` is the sum of the classes, in all and for each write key; a line is in the journal before
 the method that took it returns; a ledger opened on a journal has the counts and the ids of the one that
-wrote it. It keeps no bodies; what it writes or tells of a write key is a salted mark or the last four
-characters.
+wrote it. Each write key is a partition that can be counted, read and emptied alone; ids are known across all
+of them, as at Segment. It keeps no bodies; what it writes or tells of a write key is a salted mark or the
+last four characters.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
 
 import orjson
 
+from harness.mock.account import STORED, Account
+from harness.mock.arrivals import Arrival, arrival_lines, arrivals_of, shown, stored_line
+from harness.mock.ids import IdSet
 from harness.mock.journal import Journal, JournalError
+from harness.mock.look_back import LookBack
 from harness.segment.write_key import WriteKey
-from harness.units import NS_PER_MS, NS_PER_US, format_instant_ms, format_instant_us
-
-STORED: Final = "stored"
-DUPLICATES: Final = "duplicates"
-DISCARDED: Final = "discarded"
-REFUSED: Final = "refused"
-THROTTLED: Final = "throttled"
-FAULTED: Final = "faulted"
-CLASSES: Final = (STORED, DUPLICATES, DISCARDED, REFUSED, THROTTLED, FAULTED)
+from harness.units import NS_PER_MS, NS_PER_US
 
 _NEWLINE: Final = orjson.OPT_APPEND_NEWLINE
-_BETWEEN: Final = b"],["  # two lines that are written together
-_SETS: Final = 256  # of ids; one set of a million would hold everything up for 30 ms when it grows
-
-
-_Arrival = tuple[str | None, int, str, str | None, int, int, int | None]  # as the journal has it
+_RESET: Final = b'{"reset":'
+_AT_ONCE: Final = 500  # arrivals or lines, between two turns for others
+_MASKS_KEPT: Final = 100_000  # write keys known by themselves; beyond it a key is marked at each call
 
 
 class Entry(NamedTuple):
@@ -39,45 +34,7 @@ class Entry(NamedTuple):
     message_id: str | None  # None when it had none and was not stored
     class_: str
     reason: str | None
-    timestamp_ns: int | None  # the corrected one; None unless stored
-
-
-class Account:
-    """The counts of one write key."""
-
-    __slots__ = ("by_class", "by_reason", "empty_batches", "unreadable", "unusable_clocks")
-
-    def __init__(self) -> None:
-        self.by_class: Counter[str] = Counter()
-        self.by_reason: Counter[tuple[str, str]] = Counter()  # class, reason
-        self.unreadable: Counter[str] = Counter()  # reason
-        self.empty_batches = 0
-        self.unusable_clocks = 0
-
-    def add(self, other: "Account") -> None:
-        """Take another account's counts in."""
-        self.by_class += other.by_class
-        self.by_reason += other.by_reason
-        self.unreadable += other.unreadable
-        self.empty_batches += other.empty_batches
-        self.unusable_clocks += other.unusable_clocks
-
-    def document(self) -> dict[str, Any]:
-        """The counts by name, for JSON."""
-        return {
-            "received": self.by_class.total(),
-            **{class_: self.by_class[class_] for class_ in CLASSES},
-            "unique": self.by_class[STORED],  # an id is stored once
-            "unreadable_requests": self.unreadable.total(),
-            "discarded_by_reason": self._reasons(DISCARDED),
-            "refused_by_reason": self._reasons(REFUSED),
-            "unreadable_by_reason": dict(self.unreadable),
-            "empty_batches": self.empty_batches,
-            "unusable_clocks": self.unusable_clocks,
-        }
-
-    def _reasons(self, class_: str) -> dict[str, int]:
-        return {reason: count for (of, reason), count in self.by_reason.items() if of == class_}
+    timestamp_ns: int | None  # the corrected one; None exactly when it was not stored
 
 
 class Ledger:
@@ -88,17 +45,29 @@ class Ledger:
         "_by_mark",
         "_ids",
         "_journal",
+        "_look_back",
         "_masks",
         "_number_of",
+        "_secrets",
+        "_since",
+        "dedupes",
         "journal_truncated_lines",
     )
 
-    def __init__(self, journal: Journal) -> None:
-        """Take up whatever stands in the journal. Raises JournalError when that is no ledger."""
+    def __init__(self, journal: Journal, *, dedupes: bool = True, look_back_ns: int | None = None) -> None:
+        """Take up whatever stands in the journal. Raises JournalError when that is no ledger.
+
+        With `look_back_ns` an id that was stored longer ago than that may be stored again.
+        """
         self._journal: Final = journal
+        self.dedupes: Final = dedupes
+        self._look_back = LookBack(look_back_ns) if dedupes and look_back_ns is not None else None
         self._forget()
-        for line in journal.replay():
-            self._take_up(line)
+        for offset, line in journal.lines():
+            if line.startswith(_RESET):
+                self._since[self._parsed(line)["reset"]] = offset
+        for offset, line in journal.lines():
+            self._take_up(offset, self._parsed(line))
 
     @property
     def instance(self) -> str:
@@ -117,115 +86,183 @@ class Ledger:
             note = {"key": len(self._accounts), "mark": mark, "write_key": masked}
             self._journal.append(orjson.dumps(note, option=_NEWLINE))
             number = self._open_account(mark, masked)
-        self._number_of[write_key] = number
+        if len(self._number_of) < _MASKS_KEPT:
+            self._number_of[write_key] = number
+            self._secrets[number] = write_key
         return number
 
-    def first_sight(self, message_id: str) -> bool:
-        """True when this id was not stored before; from now on it counts as stored."""
-        # Python's own keyed 64-bit hash: already computed for most strings, 40 bytes where an id takes 80.
-        # Two ids in ten million collide with a chance of 3 in a million.
-        digest = hash(message_id)
-        ids = self._ids[digest % _SETS]
-        if digest in ids:
-            return False
-        ids.add(digest)
-        return True
+    def known_key(self, write_key: str) -> int | None:
+        """The number of a write key that was seen before; None for another."""
+        return self._by_mark.get(self._mark(write_key))
+
+    def masked(self, key: int) -> str | None:
+        """What may be shown of the write key with this number; None when there was none."""
+        return self._masks[key]
+
+    def secret(self, key: int) -> str:
+        """The write key with this number, when it was used since the start; else ""."""
+        return self._secrets.get(key, "")
+
+    def was_stored(self, message_id: str) -> bool:
+        """True when this id was stored, whichever write key sent it."""
+        return message_id in self._ids
+
+    def is_repeat(self, message_id: str, received_ns: int) -> bool:
+        """True when a message with this id, stored already, makes one that comes now a duplicate."""
+        if self._look_back is not None:
+            return self._look_back.knows(message_id, received_ns)
+        return self.dedupes and message_id in self._ids
 
     def record(
-        self, key: int, received_ns: int, status: int, entries: Iterable[Entry], *, unusable_clocks: int = 0
+        self,
+        key: int,
+        received_ns: int,
+        status: int | None,
+        entries: Iterable[Entry],
+        *,
+        unusable_clocks: int = 0,
+        dropped_properties: int = 0,
+        batch_note: str | None = None,
     ) -> None:
         """Write down and count the arrivals of one call; no entries: it was an empty batch."""
         received_us = received_ns // NS_PER_US
         account = self._accounts[key]
-        arrivals: list[_Arrival] = []
+        arrivals: list[Arrival] = []
         for message_id, class_, reason, timestamp_ns in entries:
             timestamp_ms = None if timestamp_ns is None else timestamp_ns // NS_PER_MS
-            arrivals.append((message_id, received_us, class_, reason, status, key, timestamp_ms))
+            arrivals.append(Arrival(message_id, received_us, class_, reason, status, key, timestamp_ms))
             account.by_class[class_] += 1
+            if timestamp_ns is not None and message_id is not None:
+                account.unique += self._remember(message_id, received_us)
             if reason is not None:
                 account.by_reason[class_, reason] += 1
-        account.empty_batches += not arrivals
-        account.unusable_clocks += unusable_clocks
-        self._journal.append(_lines(key, arrivals, unusable_clocks))
+        lines = arrival_lines(arrivals) if arrivals else b""
+        note = {
+            "empty_batch": int(not arrivals),
+            "unusable_clocks": unusable_clocks,
+            "dropped_properties": dropped_properties,
+            "batch_note": batch_note,
+        }
+        if any(note.values()):
+            said = {name: value for name, value in note.items() if value}
+            self._count_note(account, said)
+            lines += _note({**said, "of": key})
+        self._journal.append(lines)
 
     def record_stored(
         self,
         key: int,
         received_ns: int,
         ids: Sequence[str],
-        timestamps_ns: Sequence[int],
-        *,
-        unusable_clocks: int,
+        sent: datetime | None,
+        originals: Sequence[datetime | None],
     ) -> bool:
-        """As `first_sight` of each id, then `record` of a stored entry for each; one at least.
+        """As `record` of a stored entry for each; one at least.
 
         Unless one of the ids was stored before, or is there twice: then nothing happens, and False.
         """
-        digests = list(map(hash, ids))
-        sets = self._ids
-        for digest in digests:
-            if digest in sets[digest % _SETS]:
-                return False
-        if len(digests) > 1 and len(set(digests)) < len(digests):
+        if self._look_back is not None or not self._ids.add_all(ids):
             return False
-        for digest in digests:
-            sets[digest % _SETS].add(digest)
-        received_us = received_ns // NS_PER_US
-        arrivals: list[_Arrival] = [
-            (message_id, received_us, STORED, None, 200, key, timestamp_ns // NS_PER_MS)
-            for message_id, timestamp_ns in zip(ids, timestamps_ns, strict=True)
-        ]
         account = self._accounts[key]
-        account.by_class[STORED] += len(arrivals)
-        account.unusable_clocks += unusable_clocks
-        self._journal.append(_lines(key, arrivals, unusable_clocks))
+        account.by_class[STORED] += len(ids)
+        account.unique += len(ids)
+        self._journal.append(stored_line(ids, received_ns, key, sent, originals))
         return True
 
     def record_unreadable(self, key: int, reason: str) -> None:
         """Count one call whose messages nobody can name."""
         self._accounts[key].unreadable[reason] += 1
-        self._journal.append(orjson.dumps({"unreadable": reason, "of": key}, option=_NEWLINE))
+        self._journal.append(_note({"unreadable": reason, "of": key}))
+
+    def account(self, write_key: str | None = None) -> Account:
+        """The counts of all write keys, or of this one."""
+        total = Account()
+        for number in self._numbers(write_key):
+            total.add(self._accounts[number])
+        return total
 
     def counts(self, write_key: str | None = None) -> dict[str, Any]:
         """The counts, of all write keys or of this one, and below them those of each."""
-        numbers = list(range(len(self._accounts)))
-        if write_key is not None:
-            numbers = [n for n in numbers if n == self._by_mark.get(self._mark(write_key))]
-        total = Account()
-        for number in numbers:
-            total.add(self._accounts[number])
         return {
             "instance": self.instance,
-            **total.document(),
+            **self.account(write_key).document(),
             "journal_truncated_lines": self.journal_truncated_lines,
             "by_write_key": [
-                {"write_key": self._masks[number], **self._accounts[number].document()} for number in numbers
+                {"write_key": self._masks[number], **self._accounts[number].document()}
+                for number in self._numbers(write_key)
             ],
         }
 
+    def arrivals(self, *, prefix: str = "", key: int | None = None) -> Iterator[list[Arrival]]:
+        """The arrivals written so far whose id begins like this, and of this key, some at a time."""
+        # JSON escapes character by character, so most lines need no parsing.
+        begins = orjson.dumps(prefix)[:-1]
+        found: list[Arrival] = []
+        looked_at = 0
+        for offset, line in self._journal.lines():
+            looked_at += 1
+            if line.startswith(b"[") and (not prefix or begins in line):
+                found += [
+                    arrival
+                    for arrival in arrivals_of(orjson.loads(line))
+                    if (not prefix or (arrival.message_id or "").startswith(prefix))
+                    and (key is None or arrival.key == key)
+                    and offset >= self._since.get(arrival.key, 0)
+                ]
+            if looked_at >= _AT_ONCE or len(found) >= _AT_ONCE:
+                yield found
+                found, looked_at = [], 0
+        yield found
+
     def lines(self, prefix: str) -> Iterator[bytes]:
         """The arrivals written so far whose id begins like this, as NDJSON, some at a time."""
-        # A line begins with its id, and JSON escapes character by character: most lines need no parsing.
-        start = b"[" + orjson.dumps(prefix)[:-1] if prefix else b"["
+        return self.told(self.arrivals(prefix=prefix))
+
+    def told(self, pieces: Iterable[list[Arrival]]) -> Iterator[bytes]:
+        """Arrivals as NDJSON, some at a time."""
         masks = list(self._masks)
-        for lines in self._journal.pieces():
-            yield b"".join([_shown(orjson.loads(line), masks) for line in lines if line.startswith(start)])
+        for arrivals in pieces:
+            yield b"".join([shown(arrival, masks) for arrival in arrivals])
 
     def reset(self) -> None:
         """Forget everything, the journal's lines included; the ledger is a new instance."""
         self._journal.reset()
         self._forget()
 
+    def reset_key(self, write_key: str) -> bool:
+        """Forget what this write key sent, its ids included; False when it never sent anything."""
+        number = self.known_key(write_key)
+        if number is None:
+            return False
+        for arrivals in self.arrivals(key=number):
+            self._ids.discard(
+                a.message_id for a in arrivals if a.class_ == STORED and a.message_id is not None
+            )
+        self._since[number] = self._journal.size_bytes
+        self._journal.append(_note({"reset": number}))
+        self._accounts[number] = Account()
+        return True
+
     def close(self) -> None:
         """Close the journal."""
         self._journal.close()
+
+    def _numbers(self, write_key: str | None) -> list[int]:
+        if write_key is None:
+            return list(range(len(self._accounts)))
+        number = self.known_key(write_key)
+        return [] if number is None else [number]
 
     def _forget(self) -> None:
         self._accounts: list[Account] = []
         self._masks: list[str | None] = []
         self._by_mark: dict[str, int] = {}
         self._number_of: dict[str, int] = {}  # by the key itself, in memory alone: marking costs 1.5 us
-        self._ids: list[set[int]] = [set() for _ in range(_SETS)]
+        self._secrets: dict[int, str] = {}  # in memory alone
+        self._since: dict[int, int] = {}  # where in the journal a partition was last emptied
+        self._ids = IdSet()
+        if self._look_back is not None:
+            self._look_back.clear()
         self.journal_truncated_lines = 0
 
     def _mark(self, write_key: str) -> str:
@@ -237,28 +274,50 @@ class Ledger:
         self._masks.append(masked)
         return number
 
-    def _take_up(self, line: Any) -> None:
+    def _parsed(self, line: bytes) -> Any:
+        try:
+            return orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            self._not_a_ledger(error)
+
+    def _take_up(self, offset: int, line: Any) -> None:
         try:
             if isinstance(line, list):
-                message_id, _, class_, reason, _, key, _ = line
-                account = self._accounts[key]
-                account.by_class[class_] += 1
-                if reason is not None:
-                    account.by_reason[class_, reason] += 1
-                if class_ == STORED:
-                    self.first_sight(message_id)
+                for arrival in arrivals_of(line):
+                    if offset >= self._since.get(arrival.key, 0):
+                        self._count(arrival)
             elif "key" in line:
                 self._open_account(line["mark"], line["write_key"])
-            elif "unreadable" in line:
-                self._accounts[line["of"]].unreadable[line["unreadable"]] += 1
-            elif "empty_batch" in line:
-                self._accounts[line["of"]].empty_batches += line["empty_batch"]
-            elif "unusable_clocks" in line:
-                self._accounts[line["of"]].unusable_clocks += line["unusable_clocks"]
-            else:
+            elif "truncated_lines" in line:
                 self.journal_truncated_lines += line["truncated_lines"]
+            elif "reset" not in line and offset >= self._since.get(line["of"], 0):
+                self._count_note(self._accounts[line["of"]], line)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             self._not_a_ledger(error)
+
+    def _count(self, arrival: Arrival) -> None:
+        account = self._accounts[arrival.key]
+        account.by_class[arrival.class_] += 1
+        if arrival.reason is not None:
+            account.by_reason[arrival.class_, arrival.reason] += 1
+        if arrival.timestamp_ms is not None and arrival.message_id is not None:
+            account.unique += self._remember(arrival.message_id, arrival.received_us)
+
+    def _remember(self, message_id: str, received_us: int) -> bool:
+        """True when it was never stored before."""
+        if self._look_back is not None:
+            self._look_back.remember(message_id, received_us * NS_PER_US)
+        return self._ids.add_all((message_id,))
+
+    @staticmethod
+    def _count_note(account: Account, note: dict[str, Any]) -> None:
+        if "unreadable" in note:
+            account.unreadable[note["unreadable"]] += 1
+        account.empty_batches += note.get("empty_batch", 0)
+        account.unusable_clocks += note.get("unusable_clocks", 0)
+        account.dropped_properties += note.get("dropped_properties", 0)
+        if "batch_note" in note:
+            account.batch_notes[note["batch_note"]] += 1
 
     def _not_a_ledger(self, error: Exception) -> NoReturn:
         raise JournalError(
@@ -266,33 +325,5 @@ class Ledger:
         ) from error
 
 
-def _lines(key: int, arrivals: list[_Arrival], unusable_clocks: int) -> bytes:
-    """The journal's lines of one call."""
-    if len(arrivals) == 1:
-        lines = orjson.dumps(arrivals[0], option=_NEWLINE)
-    elif arrivals:
-        # Written together and taken apart: a third of the cost of writing each.
-        together = orjson.dumps(arrivals)[1:-1]
-        if together.count(_BETWEEN) == len(arrivals) - 1:
-            lines = together.replace(_BETWEEN, b"]\n[") + b"\n"
-        else:  # an id holds those very characters
-            lines = b"".join([orjson.dumps(arrival, option=_NEWLINE) for arrival in arrivals])
-    else:
-        lines = orjson.dumps({"empty_batch": 1, "of": key}, option=_NEWLINE)
-    if unusable_clocks:
-        lines += orjson.dumps({"unusable_clocks": unusable_clocks, "of": key}, option=_NEWLINE)
-    return lines
-
-
-def _shown(line: list[Any], masks: list[str | None]) -> bytes:
-    message_id, received_us, class_, reason, status, key, timestamp_ms = line
-    arrival = {
-        "id": message_id,
-        "received_at": format_instant_us(received_us * NS_PER_US),
-        "class": class_,
-        "reason": reason,
-        "status": status,
-        "write_key": masks[key],
-        "timestamp": None if timestamp_ms is None else format_instant_ms(timestamp_ms * NS_PER_MS),
-    }
-    return orjson.dumps(arrival, option=_NEWLINE)
+def _note(note: dict[str, Any]) -> bytes:
+    return orjson.dumps(note, option=_NEWLINE)

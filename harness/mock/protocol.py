@@ -1,32 +1,32 @@
-"""Turn the bytes of one connection into calls, and replies into bytes, in order.
+"""Answer the calls of one connection, each exactly once and in order, however slowly an answer leaves.
 
-Enters: bytes, in pieces of any size. Leaves: for each whole request exactly one answer, in the order of the
-requests, pipelined ones included. What is no HTTP is answered 400 and the connection closed. It decides
-nothing else: what a call means is asked of `answer`. While a reply streams, or the client does not read its
-answers, nothing more is read from it. A request that is there as a whole, and whose head is one of those that
-`heads` knows, does without the parser; the tests compare both ways.
+Enters: bytes. Leaves: for each whole request one answer, in the order of the requests, pipelined ones
+included. What is no HTTP is answered 400 and the connection closed. It decides nothing else: what a call
+means is asked of `answer`, and how its bytes leave is the reply's manner. While an answer is under way, or
+the client does not read its answers, no other leaves, and only a little more is read.
 """
 
 import asyncio
-from collections import deque
+import socket
+import struct
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Final, NamedTuple, Protocol, cast
 
-from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
-
 from harness.errors import HarnessError
-from harness.mock.exchange import CONTENT_CAP_BYTES, Call, Reply, origin_form, refusal
-from harness.mock.heads import END, LONGEST_BYTES, plain_head
+from harness.mock.exchange import Call, Cancel, Later, Manner, Reply, refusal
+from harness.mock.incoming import Incoming, Whole
+from harness.units import NS_PER_S
 
-HEAD_CAP_BYTES: Final = 64 * 1024
 MALFORMED: Final = "malformed_http"
 CUT_OFF: Final = "cut_off"
 
 _NOT_HTTP: Final = refusal(400, "invalid_request", "malformed HTTP")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
-_WANTED: Final = frozenset({b"authorization", b"content-encoding", b"expect"}) | _FRAMING
+_MOST_WAITING: Final = 64  # calls read ahead while an answer is under way
+_DRIPS_PER_S: Final = 20
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)  # closing resets the connection
+
+After = Callable[[int, Callable[[], None]], Cancel]
 
 
 class Watcher(Protocol):
@@ -45,41 +45,42 @@ class Watcher(Protocol):
         """Something could not be accounted for: the mock must end."""
 
 
-class _Whole(NamedTuple):
-    call: Call
-    keep_alive: bool
-    chunked: bool  # the client understands answers in chunks
+class _Stream(NamedTuple):
+    """An answer that leaves in pieces."""
 
-
-# A named tuple's own constructor takes twice as long.
-_call: Final = partial(tuple.__new__, Call)
-_whole: Final = partial(tuple.__new__, _Whole)
+    pieces: Iterator[bytes]
+    chunked: bool
+    pause_ns: int  # between two pieces
+    ending: str
 
 
 class Connection(asyncio.Protocol):
-    """One connection, driven by asyncio; `later` runs a function in the loop's next round."""
+    """One connection, driven by asyncio.
+
+    `later` runs a function in the loop's next round; `after` runs one after so many ns, unless called off.
+    """
 
     def __init__(
-        self, answer: Callable[[Call], Reply], watcher: Watcher, later: Callable[[Callable[[], None]], object]
+        self,
+        answer: Callable[[Call], Reply | Later],
+        watcher: Watcher,
+        later: Callable[[Callable[[], None]], object],
+        after: After,
     ) -> None:
         self._answer = answer
         self._watcher = watcher
         self._later = later
-        self._parser = HttpRequestParser(self)
+        self._after = after
+        self._incoming = Incoming()
         self._transport: asyncio.Transport | None = None
-        self._ready: deque[_Whole] = deque()
-        self._stream: Iterator[bytes] | None = None
-        self._streaming: _Whole | None = None
+        self._stream: _Stream | None = None
+        self._call_off: Cancel | None = None  # of the answer that comes later
+        self._is_waiting = False  # for an answer that comes later
         self._pump_is_due = False
         self._writable = True
         self._reading = True
-        self._broken = False  # what came last is no HTTP
+        self._hangs = False  # nothing is read or answered, and it stays open
         self._over = False  # nothing more is read or answered
-        self._in_head = self._in_body = False
-        self._head_bytes = self._body_bytes = 0
-        self._target = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._body: list[bytes] = []
 
     def close(self) -> None:
         """Answer nothing more; what is written still leaves."""
@@ -99,26 +100,17 @@ class Connection(asyncio.Protocol):
         self._watcher.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._over or self._broken:
-            return
-        if not (self._in_head or self._in_body or self._stream is not None):
-            data = self._take_known(data)
-        if data:
-            was_in_head = self._in_head
-            self._feed(data)
-            # Counted from the second piece of a head on: the first may hold whole requests before it.
-            self._head_bytes = self._head_bytes + len(data) if was_in_head and self._in_head else 0
-            if self._head_bytes > HEAD_CAP_BYTES:
-                self._broken = True
-        self._serve()
+        if not (self._over or self._hangs or self._incoming.broken):
+            self._incoming.feed(data)
+            self._serve()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        lost = len(self._ready) + (0 if self._broken else self._in_head or self._in_body)
         self._over = True
         self._stream = None
-        self._body = []  # parser and connection hold each other, and are collected late
-        self._ready.clear()
-        for _ in range(lost):
+        if self._call_off is not None:
+            self._call_off()
+            self._call_off = None
+        for _ in range(self._incoming.forget()):
             self._tell_unreadable(CUT_OFF)
         self._watcher.closed(self)
 
@@ -132,103 +124,38 @@ class Connection(asyncio.Protocol):
         if self._stream is not None:
             self._pump_soon()
 
-    # The parser calls these:
-
-    def on_message_begin(self) -> None:
-        self._in_head = True
-        self._target = b""
-        self._headers = {}
-        self._body = []
-        self._body_bytes = 0
-
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if self._in_head and name in _WANTED:  # outside the head it is a trailer
-            self._headers[name] = value
-
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._in_body = True
-
-    def on_body(self, body: bytes) -> None:
-        self._body_bytes += len(body)
-        if self._body_bytes > CONTENT_CAP_BYTES:
-            self._body.clear()  # drained and counted, not kept
-        else:
-            self._body.append(body)
-
-    def on_message_complete(self) -> None:
-        if self._parser.should_upgrade():
-            return  # the parser stops at its head; `_decline` goes on
-        self._in_body = False
-        call = Call(
-            self._parser.get_method().decode("ascii"),
-            origin_form(self._target.decode("latin-1")),
-            self._headers.get(b"authorization", b""),
-            self._headers.get(b"content-encoding", b""),
-            b"".join(self._body) if self._body_bytes <= CONTENT_CAP_BYTES else None,
-        )
-        chunked = self._parser.get_http_version() != "1.0"
-        self._ready.append(_Whole(call, self._parser.should_keep_alive(), chunked))
-        self._body = []
-
     # And they set these off:
 
-    def _take_known(self, data: bytes) -> bytes:
-        """Take the whole requests at the front whose heads are known; what is left is for the parser."""
-        start, size = 0, len(data)
-        while start < size:
-            end = data.find(END, start, start + LONGEST_BYTES) + len(END)
-            head = plain_head(data[start:end]) if end >= len(END) else None
-            if head is None or end + head.body_bytes > size:
-                break
-            start = end + head.body_bytes
-            call = _call((head.method, head.target, head.authorization, head.encoding, data[end:start]))
-            self._ready.append(_whole((call, True, True)))
-        return data[start:] if start else data
-
-    def _feed(self, data: bytes) -> None:
-        while data and not self._broken:
-            try:
-                self._parser.feed_data(data)
-            except HttpParserUpgrade as upgrade:
-                data = self._decline() + data[int(upgrade.args[0]) :]
-            except HttpParserCallbackError:
-                raise  # a mistake of ours, not the client's
-            except HttpParserError:
-                self._broken = True
-            else:
-                return
-
-    def _decline(self) -> bytes:
-        """The head again, without its offer to speak something else, which Java's client makes by default."""
-        method = self._parser.get_method()
-        if method == b"CONNECT":
-            self._broken = True
-        self._parser = HttpRequestParser(self)
-        headers = [b"%b: %b\r\n" % header for header in self._headers.items()]
-        return b"%b %b HTTP/1.1\r\n%b\r\n" % (method, self._target, b"".join(headers))
-
     def _serve(self) -> None:
-        """Answer what is whole, then what is no HTTP; hold both back while a reply streams."""
+        """Answer what is whole, then what is no HTTP, while no answer is under way."""
         out: list[bytes] = []
+        ready = self._incoming.ready
         failure: HarnessError | None = None
-        while self._ready and self._stream is None and not self._over:
-            whole = self._ready.popleft()
+        while ready and not self._is_held():
+            whole = ready.popleft()
             try:
                 reply = self._answer(whole.call)
             except HarnessError as error:
                 failure = error
                 break
-            if whole.keep_alive and isinstance(reply.body, bytes) and whole.call.method != "HEAD":
+            if isinstance(reply, Later):
+                self._wait_for(whole, reply)
+            elif (
+                whole.keep_alive
+                and whole.is_recent
+                and isinstance(reply.body, bytes)
+                and reply.manner is None
+                and whole.call.method != "HEAD"
+            ):
                 out += (reply.head, b"\r\n", reply.body)  # nearly all there are
             else:
-                self._reply(whole, reply, out)
-        if (self._broken or self._in_body) and self._stream is None and not self._over and failure is None:
-            self._end_of_input(out)
+                self._leave(whole, reply, out)
+        if self._incoming.broken and not self._is_held() and failure is None:
+            self._tell_unreadable(MALFORMED)
+            out += (_NOT_HTTP.head, b"Connection: close\r\n\r\n", cast("bytes", _NOT_HTTP.body))
+            self._over = True
+        elif not self._is_held() and self._incoming.asks_to_go_on():
+            out.append(_CONTINUE)
         if out and self._transport is not None:
             self._transport.write(b"".join(out))
         if failure is not None:
@@ -236,69 +163,122 @@ class Connection(asyncio.Protocol):
             self.close()
         elif self._over:
             self.close()
-        elif self._stream is not None:
+        else:
             self._read_or_wait()
-            self._pump_soon()
+            if self._stream is not None:
+                self._pump_soon()
 
-    def _end_of_input(self, out: list[bytes]) -> None:
-        if self._broken:
-            self._tell_unreadable(MALFORMED)
-            out += (_NOT_HTTP.head, b"Connection: close\r\n\r\n", cast("bytes", _NOT_HTTP.body))
-            self._over = True
-        elif self._headers.pop(b"expect", b"").lower() == b"100-continue":
-            out.append(_CONTINUE)
+    def _is_held(self) -> bool:
+        return self._over or self._hangs or self._is_waiting or self._stream is not None
 
-    def _reply(self, whole: _Whole, reply: Reply, out: list[bytes]) -> None:
+    def _wait_for(self, whole: Whole, reply: Later) -> None:
+        def deliver(late: Reply) -> None:
+            self._is_waiting = False
+            self._call_off = None
+            if self._over:
+                return
+            out: list[bytes] = []
+            self._leave(whole, late, out)
+            if out and self._transport is not None:
+                self._transport.write(b"".join(out))
+            self._serve()
+
+        self._is_waiting = True
+        self._call_off = reply.begin(deliver)
+
+    def _leave(self, whole: Whole, reply: Reply, out: list[bytes]) -> None:
+        if reply.manner is not None:
+            self._play(whole, reply, reply.manner, out)
+            return
         keep_alive = whole.keep_alive
-        is_stream = not isinstance(reply.body, bytes)
         out.append(reply.head)
-        if is_stream:
-            if whole.chunked:
+        if not isinstance(reply.body, bytes):
+            if whole.is_recent:
                 out.append(b"Transfer-Encoding: chunked\r\n")
             else:
                 keep_alive = False  # the end of the connection is the end of the body
+        if keep_alive and not whole.is_recent:
+            out.append(b"Connection: keep-alive\r\n")
         out.append(b"\r\n" if keep_alive else b"Connection: close\r\n\r\n")
         if whole.call.method != "HEAD":
-            if isinstance(reply.body, bytes):
-                out.append(reply.body)
-            else:
-                self._stream = reply.body
-                self._streaming = whole._replace(keep_alive=keep_alive)
+            if not isinstance(reply.body, bytes):
+                self._stream = _Stream(reply.body, whole.is_recent, 0, "keep" if keep_alive else "close")
                 return
+            out.append(reply.body)
         self._over = not keep_alive
 
-    def _pump_soon(self) -> None:
+    def _play(self, whole: Whole, reply: Reply, manner: Manner, out: list[bytes]) -> None:
+        ending = manner.ending if whole.keep_alive or manner.ending != "keep" else "close"
+        data = manner.instead
+        if data is None:
+            body = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+            closing = b"Connection: close\r\n\r\n" if ending == "close" else b"\r\n"
+            data = reply.head + closing + (body if whole.call.method != "HEAD" else b"")
+        data = data[: manner.sent_bytes]
+        if manner.bytes_per_s is not None and data:
+            size = max(1, round(manner.bytes_per_s / _DRIPS_PER_S))
+            pieces = (data[start : start + size] for start in range(0, len(data), size))
+            pause_ns = round(size / manner.bytes_per_s * NS_PER_S)
+            self._stream = _Stream(pieces, False, pause_ns, ending)
+            return
+        out.append(data)
+        self._end(ending)
+
+    def _end(self, ending: str) -> None:
+        """What becomes of the connection after an answer; `_serve` closes what is over."""
+        if ending == "close":
+            self._over = True
+        elif ending == "hang":
+            self._hangs = True
+        elif ending == "reset":
+            self._hangs = True  # until what is written has left
+            self._later(self._reset_soon)
+
+    def _reset_soon(self) -> None:
+        self._later(self._reset)
+
+    def _reset(self) -> None:
+        transport = self._transport
+        if transport is None or self._over:
+            return
+        self._over = True
+        opened: socket.socket | None = transport.get_extra_info("socket")
+        if opened is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        transport.abort()
+
+    def _pump_soon(self, pause_ns: int = 0) -> None:
         if not self._pump_is_due:
             self._pump_is_due = True
-            self._later(self._pump)
+            if pause_ns:
+                self._call_off = self._after(pause_ns, self._pump)
+            else:
+                self._later(self._pump)
 
     def _pump(self) -> None:
         """Write one piece of the stream; others have their turn before the next."""
         self._pump_is_due = False
-        whole, transport = self._streaming, self._transport
-        if self._stream is None or whole is None or transport is None or not self._writable or self._over:
+        stream, transport = self._stream, self._transport
+        if stream is None or transport is None or not self._writable or self._over:
             return
         try:
-            piece = next(self._stream, None)
+            piece = next(stream.pieces, None)
         except HarnessError:
             self.close()  # the missing last chunk tells the client that this is not all
             return
         if piece is None:
-            self._stream = self._streaming = None
-            if whole.chunked:
+            self._stream = None
+            if stream.chunked:
                 transport.write(b"0\r\n\r\n")
-            if not whole.keep_alive:
-                self.close()
-                return
-            self._read_or_wait()
+            self._end(stream.ending)
             self._serve()
             return
         if piece:
-            transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if whole.chunked else piece)
-        self._pump_soon()
+            transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if stream.chunked else piece)
+        self._pump_soon(stream.pause_ns)
 
     def _read_or_wait(self) -> None:
-        wanted = self._writable and self._stream is None
+        wanted = self._writable and self._stream is None and len(self._incoming.ready) < _MOST_WAITING
         if self._transport is None or self._over or wanted == self._reading:
             return
         self._reading = wanted

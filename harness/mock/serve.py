@@ -9,12 +9,12 @@ import gc
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 import orjson
 import uvloop
@@ -22,17 +22,22 @@ import uvloop
 from harness.clock import Clock, SystemClock
 from harness.errors import HarnessError
 from harness.mock.box import Box
+from harness.mock.build import build_box
+from harness.mock.exchange import Cancel
+from harness.mock.feeding import EVERY_S
 from harness.mock.journal import Journal
 from harness.mock.ledger import Ledger
-from harness.mock.limiter import Limiter
+from harness.mock.listen import admin_token
 from harness.mock.protocol import Connection
-from harness.mock.recent import Recent
+from harness.mock.ready import ready_file, ready_line
 from harness.mock.routes import answer
-from harness.model import Limit
+from harness.mock.settings import MockSettings
+from harness.mock.tls import server_context
 
 _STANDARD_INPUT: Final = 0
 _BACKLOG: Final = 4_096  # connections the kernel holds until the loop has taken them
 _COLLECT_AFTER: Final = 100_000  # objects; at Python's 700 a batch sets it off, a tenth of the mock's time
+_SHUTDOWN_AFTER_S: Final = 0.05  # so that the answer to whoever asked for it leaves first
 _LAST_WORDS_S: Final = 1.0  # for answers that are written but not yet read
 
 
@@ -43,11 +48,11 @@ class ListenError(HarnessError):
 class _Server:
     """The open connections of one mock, and why it ends."""
 
-    def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         self._ledger = ledger
         self._connections: set[Connection] = set()
         self._loop = loop
-        self.stop: Final = asyncio.Event()
+        self.stop: Final = stop
         self.all_closed: Final = asyncio.Event()
         self.failure: HarnessError | None = None
 
@@ -87,11 +92,8 @@ class _Server:
 
 
 def run(
+    settings: MockSettings,
     *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    directory: Path | None = None,
-    limit: Limit | None = None,
     parent_pipe: bool = False,
     clock: Clock | None = None,
     entropy: Callable[[int], bytes] = os.urandom,
@@ -99,45 +101,98 @@ def run(
 ) -> None:
     """Serve until stopped; `ready` (standard output) gets one JSON line once the address answers.
 
-    `directory` keeps the ledger, which otherwise ends with the process. Raises UsageError when that
-    directory cannot be used, ListenError when the address cannot, JournalError when the journal fails.
+    Raises UsageError when a setting cannot be, ListenError when the address cannot, JournalError when the
+    journal fails.
     """
-    journal = Journal.open(directory, entropy)
+    journal = Journal.open(settings.ledger.directory, entropy)
     try:
-        box = Box(
-            clock=clock if clock is not None else SystemClock(),
-            entropy=entropy,
-            ledger=Ledger(journal),
-            limiter=Limiter(limit) if limit is not None else None,
-            recent=Recent(),
-        )
+        listen = settings.listen
+        context = server_context(listen.host, listen.ca_out, listen.names) if listen.tls else None
         with (
-            _listening(host, port) as listener,
-            _seldom_collecting(),
+            _listening(listen.host, listen.port) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(_serve(box, listener, parent_pipe, ready if ready is not None else sys.stdout))
+            start = _Start(settings, journal, listener, context, clock or SystemClock(), entropy, parent_pipe)
+            runner.run(_serve(start, ready if ready is not None else sys.stdout))
     finally:
         journal.close()
 
 
-async def _serve(box: Box, listener: socket.socket, parent_pipe: bool, ready: TextIO) -> None:  # noqa: FBT001 - private
+class _Start(NamedTuple):
+    """What a mock starts with."""
+
+    settings: MockSettings
+    journal: Journal
+    listener: socket.socket
+    context: ssl.SSLContext | None
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    parent_pipe: bool
+
+
+async def _serve(start: _Start, ready: TextIO) -> None:
     loop = asyncio.get_running_loop()
-    watcher = _Server(box.ledger, loop)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, watcher.stop.set)
-    if parent_pipe:
-        loop.add_reader(_STANDARD_INPUT, watcher.stop_at_end_of_input)
-    server = await loop.create_server(
-        lambda: Connection(partial(answer, box), watcher, loop.call_soon), sock=listener, backlog=_BACKLOG
+    listen, listener = start.settings.listen, start.listener
+    host, port = listener.getsockname()[:2]
+    stop = asyncio.Event()
+
+    def stop_soon() -> None:
+        loop.call_later(_SHUTDOWN_AFTER_S, stop.set)
+
+    token = admin_token(listen, host, start.entropy)
+    box = build_box(
+        start.settings,
+        start.journal,
+        clock=start.clock,
+        entropy=start.entropy,
+        soon=loop.call_soon,
+        call_later=loop.call_later,
+        stop=stop_soon,
+        token=token.text or None,
+        bound_hosts=frozenset(name.lower() for name in (listen.host, *listen.names)),
     )
-    ready.write(orjson.dumps(_ready_line(listener, box)).decode() + "\n")
-    ready.flush()
-    await watcher.stop.wait()
-    server.close()
-    await watcher.close_all()
+    watcher = _Server(box.ledger, loop, stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if start.parent_pipe:
+        loop.add_reader(_STANDARD_INPUT, watcher.stop_at_end_of_input)
+    to_answer = partial(answer, box)
+
+    def after(delay_ns: int, act: Callable[[], None]) -> Cancel:
+        return box.timers.at(box.clock.now_ns() + delay_ns, act)
+
+    with _seldom_collecting():
+        server = await loop.create_server(
+            lambda: Connection(to_answer, watcher, loop.call_soon, after),
+            sock=listener,
+            backlog=_BACKLOG,
+            ssl=start.context,
+        )
+        line = ready_line(
+            host,
+            port,
+            box.ledger.instance,
+            ca=listen.ca_out,
+            tls=listen.tls,
+            token=token.text if token.made else None,
+        )
+        feeding = asyncio.create_task(_feed(box))
+        with ready_file(listen.ready_file, line):
+            ready.write(orjson.dumps(line).decode() + "\n")
+            ready.flush()
+            await stop.wait()
+        feeding.cancel()
+        server.close()
+        await watcher.close_all()
     if watcher.failure is not None:
         raise watcher.failure
+
+
+async def _feed(box: Box) -> None:
+    """Bring profiles up to date in quiet moments."""
+    while True:
+        await asyncio.sleep(EVERY_S)
+        box.feeding.tick()
 
 
 @contextmanager
@@ -172,14 +227,3 @@ def _listening(host: str, port: int) -> socket.socket:
             f"cannot listen at {host} port {port}: {error.strerror}; --port 0 takes a free one"
         ) from error
     return listener
-
-
-def _ready_line(listener: socket.socket, box: Box) -> dict[str, str | int]:
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    return {
-        "url": f"http://{shown}:{port}",
-        "port": port,
-        "pid": os.getpid(),
-        "instance": box.ledger.instance,
-    }

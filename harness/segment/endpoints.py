@@ -38,6 +38,9 @@ _TRACKING: Final = (
 )
 
 
+TRACKING_PATHS: Final = tuple(_TRACKING)
+
+
 def endpoint_of(path: str) -> Endpoint | None:
     """The endpoint a relative path names, with or without a trailing slash and a query; None when unknown."""
     bare = path.partition("?")[0]

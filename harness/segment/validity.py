@@ -1,12 +1,15 @@
 """Say why Segment, having answered 200, throws a message away on ingest.
 
 The codes are those of the delivery overview, "Failed on ingest" (segment-docs
-`_includes/content/delivery-overview-discards.html`, read 2025-11); here are the ones that one message
-alone decides. The rest depend on a source's settings or on the whole request.
+`_includes/content/delivery-overview-discards.html`, read 2025-11). A message, a batch or a write key alone
+decides; `id_required` is left out, because its text describes the same messages as `no_user_anon_id`.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+from harness.segment.consent import CONSENT_EVENT, consent_fault
+from harness.segment.envelope import merged
 from harness.segment.messages import KINDS
 
 BAD_REQUEST: Final = "bad_request"
@@ -16,6 +19,17 @@ NO_ID: Final = "no_user_anon_id"
 ID_NOT_STRING: Final = "id_not_string"
 EVENT_NOT_DEFINED: Final = "event_not_defined"
 EVENT_NOT_STRING: Final = "event_not_string"
+
+# Of a batch as a whole: it was empty; nothing of it was left; only its sound messages were published.
+EMPTY_BATCH: Final = "empty_batch"
+EMPTY_BATCH_RESULT: Final = "empty_batch_result"
+MULTI_USER_ERROR: Final = "multi_user_error"
+
+# Of the write key: no source has it; its source is switched off; its workspace is locked. For the first the
+# same page also has `project_not_found` ("the write key is not valid") and does not say which one applies.
+UNKNOWN_SOURCE: Final = "unknown_source"
+SOURCE_DISABLED: Final = "source_disabled"
+LOCKED_WORKSPACE: Final = "locked_workspace"
 
 _PROPERTIES: Final = ("properties", dict, "properties_not_object")
 _TRAITS: Final = ("traits", dict, "traits_not_object")
@@ -33,11 +47,12 @@ _FIELDS: Final[dict[str, tuple[tuple[str, type, str], ...]]] = {
 }
 
 
-def discard_reason(kind: object, message: object) -> str | None:
+def discard_reason(kind: object, message: object, around: object = None) -> str | None:
     """The code under which this message is discarded, or None when it is kept.
 
-    `kind` is the type the path implies, or for a batched message its own `type`. A field that is null
-    counts as absent, because Segment's browser library sends such nulls.
+    `kind` is the type the path implies, or for a batched message its own `type`; `around` is its envelope's
+    `context`. A field that is null counts as absent, because Segment's browser library sends such nulls.
+    Contexts are looked at in one event alone, `consent.CONSENT_EVENT`.
     """
     # In one function, because the mock asks this of every message.
     if not isinstance(message, dict):
@@ -56,8 +71,22 @@ def discard_reason(kind: object, message: object) -> str | None:
         event = message.get("event")
         if not (event and isinstance(event, str)):
             return EVENT_NOT_DEFINED if event is None or event == "" else EVENT_NOT_STRING
+        if event == CONSENT_EVENT:
+            fault = consent_fault(merged(around, message.get("context")))
+            if fault is not None:
+                return fault
     for field, type_, reason in _FIELDS[kind]:
         value = message.get(field)
         if value is not None and not (isinstance(value, type_) and (value or type_ is dict)):
             return reason
     return None
+
+
+def batch_note(reasons: Sequence[str | None]) -> str | None:
+    """What Segment notes of a batch, given each message's discard reason; None when all were kept."""
+    if not reasons:
+        return EMPTY_BATCH
+    bad = len(reasons) - reasons.count(None)
+    if bad == 0:
+        return None
+    return EMPTY_BATCH_RESULT if bad == len(reasons) else MULTI_USER_ERROR

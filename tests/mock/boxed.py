@@ -12,12 +12,12 @@ import orjson
 from harness.clock import ManualClock
 from harness.errors import HarnessError
 from harness.mock.box import Box
+from harness.mock.build import build_box
 from harness.mock.journal import Journal
-from harness.mock.ledger import Ledger
-from harness.mock.limiter import Limiter
+from harness.mock.limits.rule import LimitRule, from_limit
 from harness.mock.protocol import Connection
-from harness.mock.recent import Recent
 from harness.mock.routes import answer
+from harness.mock.settings import MockSettings, with_limits
 from harness.model import Limit
 from harness.segment.write_key import WriteKey
 
@@ -35,15 +35,83 @@ def limit_of(per_s: int) -> Limit:
     return Limit("tracking", f"{per_s}/s", per_s, 1_000_000_000, "requests", "source", "test")
 
 
-def box_of(*, directory=None, limit=None, clock=None, entropy=None) -> Box:
+class Loop:
+    """What stands for an event loop: it runs what is due when it is told to."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.soon: list[Callable[[], None]] = []
+        self.timers: list[_Timer] = []
+
+    def call_later(self, delay_s: float, act: Callable[[], None]) -> "_Timer":
+        timer = _Timer(self.clock.now_ns() + round(delay_s * 1e9), act)
+        self.timers.append(timer)
+        return timer
+
+    def run(self) -> None:
+        """Everything that is due now, and what that sets off."""
+        while True:
+            due = [timer for timer in self.timers if timer.due_ns <= self.clock.now_ns()]
+            self.timers = [timer for timer in self.timers if timer not in due]
+            acts = [*self.soon, *(timer.act for timer in due if not timer.cancelled)]
+            self.soon.clear()
+            if not acts:
+                return
+            for act in acts:
+                act()
+
+    def pass_time(self, seconds: float) -> None:
+        """The machine's clock goes on, and what becomes due is run."""
+        self.run()
+        self.clock.advance(round(seconds * 1e9))
+        self.run()
+
+
+class _Timer:
+    def __init__(self, due_ns: int, act: Callable[[], None]) -> None:
+        self.due_ns, self.act, self.cancelled = due_ns, act, False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+_LOOPS: dict[int, Loop] = {}
+
+
+def loop_of(box: Box) -> Loop:
+    return _LOOPS[id(box)]
+
+
+def box_of(
+    *,
+    directory=None,
+    limit=None,
+    rules=(),
+    clock=None,
+    entropy=None,
+    settings=None,
+    token=None,
+    bound_hosts=frozenset(),
+) -> Box:
     entropy = entropy or numbered_entropy()
-    return Box(
-        clock=clock or ManualClock(),
+    clock = clock or ManualClock()
+    loop = Loop(clock)
+    if settings is None or limit is not None or rules:
+        asked: list[LimitRule] = [*rules, *([from_limit(limit)] if limit is not None else [])]
+        settings = with_limits(settings or MockSettings(), "none", asked)
+    box = build_box(
+        settings,
+        Journal.open(directory, entropy),
+        clock=clock,
         entropy=entropy,
-        ledger=Ledger(Journal.open(directory, entropy)),
-        limiter=Limiter(limit) if limit is not None else None,
-        recent=Recent(),
+        soon=loop.soon.append,
+        call_later=loop.call_later,
+        stop=lambda: loop.soon.append(lambda: None),
+        token=token,
+        bound_hosts=bound_hosts,
     )
+    _LOOPS[id(box)] = loop
+    return box
 
 
 class Wire(asyncio.Transport):
@@ -80,8 +148,13 @@ class Client:
         self.wire = Wire()
         self.unread: list[str] = []
         self.failures: list[HarnessError] = []
-        self.later: list[Callable[[], None]] = []
-        self.connection = Connection(partial(answer, box), self, self.later.append)
+        self.loop = loop_of(box)
+        self.connection = Connection(
+            partial(answer, box),
+            self,
+            self.loop.soon.append,
+            lambda delay_ns, act: box.timers.at(box.clock.now_ns() + delay_ns, act),
+        )
         self.connection.connection_made(self.wire)
 
     def opened(self, connection) -> None: ...
@@ -99,8 +172,7 @@ class Client:
         """What this makes the mock write."""
         before = len(self.wire.written)
         self.connection.data_received(data)
-        while self.later:
-            self.later.pop(0)()
+        self.loop.run()
         return self.wire.written[before:]
 
     def call(
@@ -124,7 +196,7 @@ class Answered:
 
 def request(method: str, target: str, body: object = None, *, key: str | None = KEY, headers=()) -> bytes:
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    lines = [f"{method} {target} HTTP/1.1", "Host: mock", f"Content-Length: {len(content)}"]
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", f"Content-Length: {len(content)}"]
     if key is not None:
         lines.append(f"Authorization: {WriteKey(key).basic_auth}")
     lines += [f"{name}: {value}" for name, value in headers]
@@ -155,7 +227,7 @@ def all_answered(data: bytes) -> list[Answered]:
                 if not piece:
                     break
         elif status != 100:
-            length = int(headers["content-length"])
+            length = int(headers.get("content-length", 0))
             body, data = data[:length], data[length:]
         answers.append(Answered(status, headers, body))
     return answers

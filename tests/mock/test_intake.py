@@ -191,6 +191,9 @@ def test_a_restart_goes_on_with_the_same_counts_and_ids(tmp_path):
     client.box.ledger.close()
     client = Client(box_of(directory=tmp_path, entropy=numbered_entropy()))
     after = counts(client)
-    assert {**after, "recent_kept": 1} == before
+    of_bodies = {"kept_calls", "kept_bytes", "stages"}
+    assert {name: after[name] for name in after.keys() - of_bodies} == {
+        name: before[name] for name in before.keys() - of_bodies
+    }
     client.call("POST", "/v1/track", track("m1"))
     assert counts(client)["duplicates"] == 1

@@ -1,5 +1,6 @@
 """Counts, lines and ids, and what a restart makes of them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.mock.account import CLASSES
 from harness.mock.journal import FILE_NAME, Journal, JournalError
-from harness.mock.ledger import CLASSES, Entry, Ledger
+from harness.mock.ledger import Entry, Ledger
 from tests.mock.boxed import KEY, OTHER_KEY, numbered_entropy
 
 RECEIVED = 1_700_000_000_123_456_789
@@ -69,16 +71,15 @@ def test_the_classes_add_up_for_each_key_and_in_all_and_a_restart_counts_the_sam
 
 def test_a_restart_remembers_which_ids_were_stored(tmp_path):
     ledger = opened(tmp_path)
-    assert ledger.first_sight("m1")
-    assert not ledger.first_sight("m1")
+    assert not ledger.is_repeat("m1", RECEIVED)
     key = ledger.key_number(KEY)
     ledger.record(
         key, RECEIVED, 200, [Entry("m1", "stored", None, RECEIVED), Entry("m2", "discarded", "r", None)]
     )
     ledger.close()
     again = opened(tmp_path)
-    assert not again.first_sight("m1")
-    assert again.first_sight("m2"), "what was thrown away was not stored"
+    assert again.is_repeat("m1", RECEIVED)
+    assert not again.is_repeat("m2", RECEIVED), "what was thrown away was not stored"
     again.close()
 
 
@@ -146,7 +147,7 @@ def test_two_ledgers_mark_the_same_key_differently():
     second = Ledger(Journal.open(None, lambda size: b"\x02" * size))
     for ledger in (first, second):
         ledger.key_number(KEY)
-    notes = [next(ledger._journal.replay()) for ledger in (first, second)]
+    notes = [orjson.loads(next(ledger._journal.lines())[1]) for ledger in (first, second)]
     assert notes[0]["mark"] != notes[1]["mark"]
     first.close()
     second.close()
@@ -154,13 +155,12 @@ def test_two_ledgers_mark_the_same_key_differently():
 
 def test_a_reset_forgets_counts_ids_and_lines_and_is_a_new_instance(tmp_path):
     ledger = opened(tmp_path)
-    ledger.first_sight("m1")
     ledger.record(ledger.key_number(KEY), RECEIVED, 200, [Entry("m1", "stored", None, RECEIVED)])
     instance = ledger.instance
     ledger.reset()
     assert ledger.instance != instance
     assert (ledger.counts()["received"], ledger.counts()["by_write_key"], lines_of(ledger)) == (0, [], [])
-    assert ledger.first_sight("m1")
+    assert not ledger.is_repeat("m1", RECEIVED)
     ledger.record(ledger.key_number(KEY), RECEIVED, 200, [Entry("m1", "stored", None, RECEIVED)])
     counts = ledger.counts()
     ledger.close()
@@ -170,7 +170,16 @@ def test_a_reset_forgets_counts_ids_and_lines_and_is_a_new_instance(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", [b'["m1"]', b'["m",1,"stored",null,200,7,1]', b'{"odd":1}', b"3", b'{"key":0}']
+    "line",
+    [
+        b"nonsense",
+        b'["m1"]',
+        b'[["m1"],1,0,null,[]]',
+        b'["m",1,"stored",null,200,7,1]',
+        b'{"odd":1}',
+        b"3",
+        b'{"key":0}',
+    ],
 )
 def test_a_journal_line_that_no_ledger_writes_is_told(tmp_path, line):
     journal = Journal.open(tmp_path, numbered_entropy())
@@ -184,7 +193,7 @@ def test_an_id_that_looks_like_the_end_of_a_line_does_not_end_it():
     ledger = opened()
     key = ledger.key_number(KEY)
     ids = ["a", "],[", "b],[c", "d"]
-    assert ledger.record_stored(key, RECEIVED, ids, [RECEIVED] * 4, unusable_clocks=0)
+    assert ledger.record_stored(key, RECEIVED, ids, None, [None] * 4)
     ledger.record(key, RECEIVED, 200, [Entry(id_, "duplicates", None, None) for id_ in ids])
     assert [line["id"] for line in lines_of(ledger)] == ids * 2
     ledger.close()
@@ -193,10 +202,62 @@ def test_an_id_that_looks_like_the_end_of_a_line_does_not_end_it():
 def test_ids_are_stored_all_together_or_not_at_all():
     ledger = opened()
     key = ledger.key_number(KEY)
-    assert ledger.record_stored(key, RECEIVED, ["m1"], [RECEIVED], unusable_clocks=0)
+    assert ledger.record_stored(key, RECEIVED, ["m1"], None, [None])
     for ids in (["m2", "m1"], ["m2", "m2"]):
-        assert not ledger.record_stored(key, RECEIVED, ids, [RECEIVED] * 2, unusable_clocks=1)
+        assert not ledger.record_stored(key, RECEIVED, ids, None, [None] * 2)
+    assert not ledger.is_repeat("m2", RECEIVED), "a call that was not stored left nothing behind"
     assert [line["id"] for line in lines_of(ledger)] == ["m1"]
     assert (ledger.counts()["received"], ledger.counts()["unusable_clocks"]) == (1, 0)
-    assert ledger.first_sight("m2")
+    ledger.close()
+
+
+def test_a_call_stored_at_once_reads_like_its_messages_one_by_one(tmp_path):
+    sent = datetime(2023, 11, 14, 22, 13, 19, 500_000, tzinfo=UTC)
+    original = datetime(2023, 11, 14, 22, 0, tzinfo=UTC)
+    ledger = opened(tmp_path)
+    assert ledger.record_stored(ledger.key_number(KEY), RECEIVED, ["m1", "m2"], sent, [original, None])
+    lines = lines_of(ledger)
+    assert [(line["id"], line["class"], line["timestamp"]) for line in lines] == [
+        ("m1", "stored", "2023-11-14T22:00:00.623Z"),
+        ("m2", "stored", "2023-11-14T22:13:20.123Z"),
+    ]
+    counts = ledger.counts()
+    ledger.close()
+    again = opened(tmp_path)
+    assert (again.counts(), lines_of(again)) == (counts, lines)
+    assert again.is_repeat("m2", RECEIVED)
+    again.close()
+
+
+def test_a_partition_is_emptied_alone_and_a_restart_agrees(tmp_path):
+    ledger = opened(tmp_path)
+    mine, other = ledger.key_number(KEY), ledger.key_number(OTHER_KEY)
+    ledger.record(
+        mine, RECEIVED, 200, [Entry("m1", "stored", None, RECEIVED), Entry("x", "discarded", "r", None)]
+    )
+    assert ledger.record_stored(mine, RECEIVED, ["m2", "m3"], None, [None, None])
+    ledger.record(other, RECEIVED, 200, [Entry("o1", "stored", None, RECEIVED)], unusable_clocks=1)
+    ledger.record_unreadable(mine, "invalid_json")
+    assert ledger.reset_key(KEY)
+    assert not ledger.reset_key("never seen before 0123456789")
+    assert ledger.record_stored(mine, RECEIVED, ["m2"], None, [None]), "its ids were forgotten with it"
+    counts, lines = ledger.counts(), lines_of(ledger)
+    assert [line["id"] for line in lines] == ["o1", "m2"]
+    assert (counts["received"], counts["unreadable_requests"], counts["unusable_clocks"]) == (2, 0, 1)
+    ledger.close()
+    again = opened(tmp_path)
+    assert (again.counts(), lines_of(again)) == (counts, lines)
+    assert [again.is_repeat(i, RECEIVED) for i in ("m1", "m2", "m3", "o1")] == [False, True, False, True]
+    again.close()
+
+
+def test_with_a_look_back_an_id_may_come_again_once_it_is_old_enough():
+    ledger = Ledger(Journal.open(None, numbered_entropy()), look_back_ns=1_000)
+    key = ledger.key_number(KEY)
+    ledger.record(key, RECEIVED, 200, [Entry("m1", "stored", None, RECEIVED)])
+    stored_ns = RECEIVED // 1_000 * 1_000
+    assert ledger.is_repeat("m1", stored_ns + 999)
+    assert not ledger.is_repeat("m1", stored_ns + 1_000)
+    ledger.record(key, RECEIVED + 10_000, 200, [Entry("m1", "stored", None, RECEIVED)])
+    assert (ledger.counts()["stored"], ledger.counts()["unique"]) == (2, 1)
     ledger.close()

@@ -9,8 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.mock.exchange import Call, Reply, stream_reply
+from harness.mock.incoming import HEAD_CAP_BYTES
 from harness.mock.journal import JournalError
-from harness.mock.protocol import HEAD_CAP_BYTES, Connection
+from harness.mock.protocol import Connection
 from tests.mock.boxed import Client, Wire, all_answered, answered, box_of, request, track
 
 CHUNKED = (
@@ -168,7 +169,7 @@ def test_a_huge_body_is_drained_and_refused_and_the_connection_lives_on():
     client.send(b"POST /v1/track HTTP/1.1\r\nContent-Length: 20000000\r\n\r\n")
     for _ in range(200):
         client.send(b" " * 100_000)
-        assert sum(map(len, client.connection._body)) <= 4 << 20
+        assert sum(map(len, client.connection._incoming._body)) <= 4 << 20
     assert answered(client.wire.written).status == 400
     assert answered(client.send(GOOD)).status == 200
 
@@ -194,7 +195,9 @@ class Slow:
         self.unread: list[str] = []
         self.asked: list[str] = []
         self.pieces = pieces
-        self.connection = Connection(self.answer, self, self.later.append)
+        self.connection = Connection(
+            self.answer, self, self.later.append, lambda _delay_ns, _act: lambda: None
+        )
         self.connection.connection_made(self.wire)
 
     def answer(self, call: Call) -> Reply:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.mock.recent import KEPT
+from harness.mock.settings import LedgerSettings, LiveSettings, MockSettings
 from harness.segment.messages import KINDS
 from tests.mock.boxed import KEY, OTHER_KEY, Client, all_answered, box_of, limit_of, request, track
 
@@ -33,9 +33,7 @@ def test_each_batch_path_takes_a_batch(path):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize(
-    "path", ["/nope", "/v1", "/v1/", "/v1/tracks", "/__admin", "/v1/spaces/x", "/sources", "*"]
-)
+@pytest.mark.parametrize("path", ["/nope", "/v1", "/v1/", "/v1/tracks", "/__admin", "/v1/spaces/x", "*"])
 def test_an_unknown_path_is_404_in_json(method, path):
     data = Client(box_of()).send(request(method, path))
     head, _, body = data.partition(b"\r\n\r\n")
@@ -74,8 +72,10 @@ def test_health_says_who_answers():
 
 def test_the_front_page_says_what_this_is():
     answer = Client(box_of()).call("GET", "/")
-    assert answer.headers["content-type"].startswith("text/plain")
-    assert b"mock of Segment's Tracking API" in answer.body
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    off = Client(box_of(settings=MockSettings(live=LiveSettings(page=False))))
+    assert off.call("GET", "/").status == 404
 
 
 def test_counts_can_be_asked_for_one_write_key_and_no_answer_shows_a_key():
@@ -107,12 +107,16 @@ def test_pipelined_calls_are_accounted_for_before_the_verification_behind_them()
     assert answers[-1].json()["stored"] == 50
 
 
-def test_the_ring_says_how_many_have_left_it():
-    client = Client(box_of())
-    client.call("POST", "/v1/batch", {"batch": [track(f"m{n}") for n in range(KEPT + 5)]})
+def test_bodies_are_kept_up_to_their_bound_and_what_left_is_counted_in_every_answer():
+    client = Client(box_of(settings=MockSettings(ledger=LedgerSettings(bodies_bytes=20_000))))
+    for number in range(100):
+        client.call("POST", "/v1/batch", {"batch": [track(f"m{number}.{n}") for n in range(3)]})
     kept = client.call("GET", "/__admin/ledger/messages").json()
-    assert (kept["evicted"], len(kept["messages"])) == (5, KEPT)
-    assert client.call("GET", "/__admin/ledger").json()["recent_evicted"] == 5
+    assert 0 < len(kept["messages"]) < 300
+    assert kept["evicted"] + len(kept["messages"]) == 300
+    told = client.call("GET", "/__admin/ledger").json()
+    assert (told["evicted_messages"], told["stored"]) == (kept["evicted"], 300)
+    assert told["kept_bytes"] <= 20_000
 
 
 def test_a_reset_empties_everything_and_is_a_new_instance():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.segment.messages import KINDS
-from harness.segment.validity import discard_reason
+from harness.segment.validity import batch_note, discard_reason
 
 TRACK = {"userId": "u", "event": "E"}
 
@@ -65,3 +65,11 @@ def test_any_json_at_all_is_kept_or_given_a_reason(kind, message):
         assert isinstance(message, dict)
         assert kind in KINDS
         assert isinstance(message.get("userId") or message.get("anonymousId"), str)
+
+
+def test_a_batch_is_noted_as_empty_emptied_or_partly_bad():
+    assert batch_note([]) == "empty_batch"
+    assert batch_note([None, None]) is None
+    assert batch_note(["no_user_anon_id", "bad_request"]) == "empty_batch_result"
+    assert batch_note([None, "bad_request"]) == "multi_user_error"
+    assert batch_note(["no_user_anon_id", None, "bad_request"]) == "multi_user_error"

@@ -1,0 +1,1 @@
+"""The Config API, in the Public API's shape and in the legacy one: sources and destinations."""

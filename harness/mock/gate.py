@@ -1,0 +1,64 @@
+"""Let a call of the Profile or Config API pass its faults and limits, and keep it for who looks."""
+
+import hashlib
+from typing import Final
+
+from harness.mock.box import Box
+from harness.mock.exchange import Call, Later, Reply, with_headers
+from harness.mock.faults.effects import played_reply
+from harness.mock.faults.occasion import Occasion
+from harness.mock.intake import late
+from harness.mock.limits.refusals import refusal_reply
+from harness.mock.limits.throttle import Scopes
+from harness.mock.profile.routes import request_id
+from harness.mock.route import Route, Visit
+
+_KEPT_PATH: Final = 300  # characters; a path may be as long as a head
+
+
+def pass_gate(box: Box, route: Route, visit: Visit) -> Reply | Later:
+    """What the route's handler answers, unless a fault or a limit comes before it."""
+    call, now_ns = visit.call, box.clock.now_ns()
+    played = None
+    delay_ns = 0
+    if box.faults.rules:
+        occasion = Occasion(route.api, visit.path, call.method, "", ())
+        played = box.faults.choose(occasion, now_ns)
+    if played is not None:
+        delay_ns = played.delay_ns
+        if not played.after:
+            keep_call(box, route.api, call, visit.path, played.status_seen())
+            return late(box, played_reply(played, None, box.entropy), delay_ns, now_ns)
+    token = hashlib.blake2b(call.headers.get(b"authorization", b""), digest_size=8).digest()
+    space = visit.params.get("space_id", "")
+    admission = box.limits.admit(route.api, route.pattern, Scopes("", "", space, token), 1, now_ns)
+    if admission is not None and admission.refused:
+        reply: Reply | Later = refusal_reply(admission, route.api, visit.path)
+        if route.api == "profile" and isinstance(reply, Reply):
+            reply = with_headers(reply, request_id(box))
+    else:
+        if route.api == "profile":
+            box.feeding.catch_up()
+        reply = route.handler(box, visit)
+        if admission is not None and isinstance(reply, Reply):
+            reply = with_headers(reply, *admission.headers)
+            delay_ns += admission.wait_ns
+    if isinstance(reply, Later):
+        return reply
+    status = int(reply.head[9:12])
+    if played is not None and played.outcome is not None:
+        reply = played_reply(played, reply, box.entropy)
+        keep_call(box, route.api, call, visit.path, played.status_seen(status))
+    else:
+        keep_call(box, route.api, call, visit.path, status)
+    return late(box, reply, delay_ns, now_ns)
+
+
+def keep_call(box: Box, api: str, call: Call, path: str, status: int | None) -> None:
+    """Keep a call that carries no messages."""
+    received_ns = box.clock.wall_ns()
+    box.kept.keep(received_ns, api, call.method, path[:_KEPT_PATH], status)
+    if api in box.rates_by_api:
+        box.rates_by_api[api].note(received_ns, 0, int(status == 429))
+    if box.waits:
+        box.waits.look_again()

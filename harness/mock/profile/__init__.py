@@ -1,0 +1,1 @@
+"""The Profile API: profiles made of what was tracked, and the calls that read them."""
