@@ -1,8 +1,8 @@
 """What one mock holds, and what concerns all of it."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from harness.mock.config_api.catalog import Catalog
 from harness.mock.config_api.nouns import Source
@@ -25,7 +25,16 @@ from harness.mock.waits import Waits
 from harness.segment.validity import UNKNOWN_SOURCE
 
 DEFAULT_WORKSPACE: Final = ""
-_SCOPES_KEPT: Final = 100_000
+_CALLERS_KEPT: Final = 10_000
+
+
+class Caller(NamedTuple):
+    """Who calls with one pair of Authorization header and key in the body."""
+
+    key: int  # the ledger's number of its write key
+    scopes: Scopes
+    source: Source | None
+    is_usual: bool  # nothing but faults, limits and the messages themselves decides about its calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,13 @@ class Box:
     bound_hosts: frozenset[str]  # names and addresses by which the mock may be called
     stop: Callable[[], None]  # end the process once the answer has left
     drops_properties: bool  # a message may hold more properties than are kept
-    _scopes: dict[int, Scopes] = field(default_factory=dict, repr=False)
+    callers: dict[tuple[bytes, str], Caller] = field(
+        default_factory=dict, repr=False
+    )  # by header and body key
 
     def is_usual(self, write_key: str) -> bool:
-        """True when nothing but the messages themselves decides about a call of this key."""
-        if self.faults.rules or self.oauth.required or self.drops_properties:
+        """True when only faults, limits and the messages themselves decide about calls of this key."""
+        if self.oauth.required or self.drops_properties:
             return False
         if not self.catalog.sources:
             return True
@@ -69,19 +80,20 @@ class Box:
 
     def scopes_of(self, key: int, source: Source | None) -> Scopes:
         """Whose limits a tracking call counts against; `key` is the ledger's number of its write key."""
-        known = self._scopes.get(key)
-        if known is None:
-            workspace: Hashable = source.workspace if source is not None else DEFAULT_WORKSPACE
-            known = Scopes(key, workspace, source.space if source is not None else "", key)
-            if len(self._scopes) < _SCOPES_KEPT:
-                self._scopes[key] = known
-        return known
+        if source is None:
+            return Scopes(key, DEFAULT_WORKSPACE, "", key)
+        return Scopes(key, source.workspace, source.space, key)
+
+    def remember(self, authorization: bytes, body_key: str, caller: Caller) -> None:
+        """Know this caller again, until something changes about keys or sources."""
+        if len(self.callers) >= _CALLERS_KEPT:
+            self.callers.clear()
+        self.callers[authorization, body_key] = caller
 
     def forget(self) -> None:
         """Forget every message, count, request and profile; what was set stays. A new instance begins."""
         self.ledger.reset()
         self.kept.reset()
-        self.feeding.reset()
         for rates in self.rates_by_api.values():
             rates.reset()
         self.limits.reset()
@@ -91,7 +103,7 @@ class Box:
         self.telemetry.reset()
         self.stage_counts.reset()
         self.catalog.reset()
-        self._scopes.clear()
+        self.callers.clear()
 
     def forget_key(self, write_key: str) -> bool:
         """Forget what one write key sent and used; False when it never sent anything.

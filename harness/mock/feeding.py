@@ -7,22 +7,21 @@ Messages whose bodies had to leave before their turn are in no profile; they are
 from collections.abc import Callable
 from typing import Any, Final
 
-from harness.mock.account import STORED
 from harness.mock.config_api.catalog import Catalog
-from harness.mock.kept import Kept
+from harness.mock.kept import Kept, KeptCall
 from harness.mock.ledger import Ledger
 from harness.mock.profile.profiles import DEFAULT_SPACE, Profiles
 from harness.units import NS_PER_MS
 
 EVERY_S: Final = 0.02
 _SLICE_NS: Final = 2 * NS_PER_MS
-_BUSY: Final = 200  # calls and messages since the last look, beyond which there is no time
+_BUSY: Final = 100  # calls and messages since the last look, beyond which there is no time
 
 
 class Feeding:
     """How far the profiles have come. `key_of` answers the write key of a ledger's number, for its source."""
 
-    __slots__ = ("_catalog", "_kept", "_ledger", "_next_seq", "_profiles", "_seen_seq", "now_ns")
+    __slots__ = ("_catalog", "_kept", "_ledger", "_profiles", "_seen_seq", "now_ns")
 
     def __init__(
         self, ledger: Ledger, kept: Kept, profiles: Profiles, catalog: Catalog, now_ns: Callable[[], int]
@@ -32,52 +31,43 @@ class Feeding:
         self._profiles: Final = profiles
         self._catalog: Final = catalog
         self.now_ns: Final = now_ns  # real time, for slices
-        self.reset()
-
-    @property
-    def behind(self) -> int:
-        """Messages and calls that wait for their turn."""
-        return self._kept.seq - self._next_seq
-
-    def reset(self) -> None:
-        """Begin with what comes next."""
-        self._next_seq = self._seen_seq = self._kept.seq
-        self._kept.wanted_seq = self._next_seq
-        self._kept.evicted_wanted = 0
+        self._seen_seq = kept.seq
 
     def tick(self) -> None:
         """Go on for a moment, unless the mock is busy."""
         came = self._kept.seq - self._seen_seq
         self._seen_seq = self._kept.seq
-        if self.behind and came <= _BUSY:
+        if self._kept.unseen and came <= _BUSY:
             self.catch_up(self.now_ns() + _SLICE_NS)
 
     def catch_up(self, until_ns: int | None = None) -> None:
         """Bring all that waits, or as much as fits until that instant."""
-        for call in list(self._kept.since(self._next_seq)):
-            if call.carried and call.key is not None:
-                source = None
-                if self._catalog.sources:
-                    source = self._catalog.source_of_key(self._ledger.secret(call.key))
-                source_id = source.id if source is not None else self._ledger.masked(call.key) or ""
-                space = source.space if source is not None else DEFAULT_SPACE
-                for message in self._kept.messages_of(call):
-                    final = message.final() if message.class_ == STORED else None
-                    if final is not None and message.kind is not None and message.message_id is not None:
-                        self._profiles.take(
-                            final,
-                            message.kind,
-                            message.message_id,
-                            source_id,
-                            call.received_ns,
-                            message.timestamp_ns,
-                            space,
-                        )
-            self._next_seq = self._kept.wanted_seq = call.seq + max(call.carried, 1)
+        unseen = self._kept.unseen
+        while unseen:
+            self._bring(unseen.popleft())
             if until_ns is not None and self.now_ns() >= until_ns:
                 return
-        self._next_seq = self._kept.wanted_seq = self._kept.seq
+
+    def _bring(self, call: KeptCall) -> None:
+        source = None
+        if self._catalog.sources and call.key is not None:
+            source = self._catalog.source_of_key(self._ledger.secret(call.key))
+        masked = None if call.key is None else self._ledger.masked(call.key)
+        source_id = source.id if source is not None else masked or ""
+        space = source.space if source is not None else DEFAULT_SPACE
+        for message in self._kept.messages_of(call):
+            final = message.final()
+            if final is not None:
+                self._profiles.take(
+                    final,
+                    final["type"],
+                    final["messageId"],
+                    source_id,
+                    call.received_ns,
+                    message.timestamp_ns,
+                    space,
+                )
 
     def report(self) -> dict[str, Any]:
-        """What the profiles hold, what waits, and how many messages left before their turn."""
-        return {**self._profiles.report(), "waiting": self.behind, "missed": self._kept.evicted_wanted}
+        """What the profiles hold, how many calls wait, and how many messages left before their turn."""
+        return {**self._profiles.report(), "waiting": len(self._kept.unseen), "missed": self._kept.missed}

@@ -40,6 +40,8 @@ def pass_gate(box: Box, route: Route, visit: Visit) -> Reply | Later:
         if route.api == "profile":
             box.feeding.catch_up()
         reply = route.handler(box, visit)
+        if call.method == "PATCH":
+            box.callers.clear()  # a source was changed
         if admission is not None and isinstance(reply, Reply):
             reply = with_headers(reply, *admission.headers)
             delay_ns += admission.wait_ns

@@ -2,8 +2,7 @@
 
 A client repeats its head byte for byte but for the length of the body. What is remembered is what the parser
 itself made of the head, and only of a plain one: a POST over HTTP/1.1 that stays open, with a body of a
-stated length and nothing else that steers the exchange. For everything else, and for a request that is not
-there as a whole, the parser has to be asked.
+stated length and nothing else that steers the exchange. For everything else the parser has to be asked.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Turn the bytes of one connection into whole calls, in the order in which they came.
 
 Enters: bytes, in pieces of any size. Leaves: calls, each with what its answer has to know of the connection.
-What is no HTTP is noticed, and ends the reading. A request that is there as a whole, and whose head is one of
-those that `heads` knows, does without the parser; the tests compare both ways.
+What is no HTTP is noticed, and ends the reading. A request whose head is one of those that `heads` knows does
+without the parser; the tests compare both ways.
 """
 
 from collections import deque
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from harness.mock.exchange import CONTENT_CAP_BYTES, Call, origin_form
-from harness.mock.heads import END, LONGEST_BYTES, plain_head
+from harness.mock.heads import END, LONGEST_BYTES, Head, plain_head
 
 HEAD_CAP_BYTES: Final = 64 * 1024
 
@@ -22,6 +22,7 @@ class Whole(NamedTuple):
 
     call: Call
     keep_alive: bool
+    is_plain: bool  # it stays open, is recent, and wants the body of its answer
     is_recent: bool  # HTTP/1.1: it stays open unless said otherwise, and takes answers in chunks
 
 
@@ -36,10 +37,12 @@ class Incoming:
     __slots__ = (
         "_body",
         "_body_bytes",
+        "_head",
         "_head_bytes",
         "_headers",
         "_in_body",
         "_in_head",
+        "_missing_bytes",
         "_parser",
         "_target",
         "broken",
@@ -51,7 +54,8 @@ class Incoming:
         self.ready: Final[deque[Whole]] = deque()
         self.broken = False  # what came last is no HTTP
         self._in_head = self._in_body = False
-        self._head_bytes = self._body_bytes = 0
+        self._head: Head | None = None  # a known one, whose body is not yet there as a whole
+        self._head_bytes = self._body_bytes = self._missing_bytes = 0
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
@@ -59,10 +63,12 @@ class Incoming:
     @property
     def is_amid(self) -> bool:
         """True while a call has begun and is not whole."""
-        return not self.broken and (self._in_head or self._in_body)
+        return not self.broken and (self._in_head or self._in_body or self._head is not None)
 
     def feed(self, data: bytes) -> None:
         """Take in what came."""
+        if self._head is not None:
+            data = self._take_more(self._head, data)
         if not (self._in_head or self._in_body):
             data = self._take_known(data)
         if data:
@@ -122,23 +128,43 @@ class Incoming:
             b"".join(self._body) if self._body_bytes <= CONTENT_CAP_BYTES else None,
         )
         is_recent = self._parser.get_http_version() != "1.0"
-        self.ready.append(Whole(call, self._parser.should_keep_alive(), is_recent))
+        keep_alive = self._parser.should_keep_alive()
+        is_plain = keep_alive and is_recent and call.method != "HEAD"
+        self.ready.append(Whole(call, keep_alive, is_plain, is_recent))
         self._body = []
 
     # And these set them off:
 
+    def _take_more(self, head: Head, data: bytes) -> bytes:
+        """Take more of the body of a known head; what is behind it is left."""
+        missing_bytes = self._missing_bytes
+        if len(data) < missing_bytes:
+            self._body.append(data)
+            self._missing_bytes = missing_bytes - len(data)
+            return b""
+        self._body.append(data[:missing_bytes])
+        self._take_whole(head, b"".join(self._body))
+        self._head, self._body = None, []
+        return data[missing_bytes:]
+
     def _take_known(self, data: bytes) -> bytes:
-        """Take the whole requests at the front whose heads are known; what is left is for the parser."""
+        """Take the requests at the front whose heads are known; what is left is for the parser."""
         start, size = 0, len(data)
         while start < size:
             end = data.find(END, start, start + LONGEST_BYTES) + len(END)
             head = plain_head(data[start:end]) if end >= len(END) else None
-            if head is None or end + head.body_bytes > size:
+            if head is None:
                 break
             start = end + head.body_bytes
-            call = _call((head.method, head.target, head.headers, data[end:start]))
-            self.ready.append(_whole((call, True, True)))
+            if start > size:
+                self._head, self._body, self._missing_bytes = head, [data[end:]], start - size
+                return b""
+            self._take_whole(head, data[end:start])
         return data[start:] if start else data
+
+    def _take_whole(self, head: Head, body: bytes) -> None:
+        call = _call((head.method, head.target, head.headers, body))
+        self.ready.append(_whole((call, True, True, True)))
 
     def _parse(self, data: bytes) -> None:
         while data and not self.broken:

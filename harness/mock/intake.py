@@ -1,18 +1,19 @@
 """Take one Tracking API call in: throttle, refuse, discard or store its messages, and account for each.
 
-Nearly every call is plainly good and usual; it takes the short way, `_take_plain`. Whatever is not is read as
-a whole, and asked everything in this order: a fault before the ledger, the limits (a gateway counts before it
-reads), the token, what is wrong with the call, its write key, and then each message.
+Nearly every call is plainly good and comes from a usual caller; it takes the short way, in `take` itself.
+Whatever does not is read as a whole, and asked everything in this order: a fault before the ledger, the
+limits (a gateway counts before it reads), the token, what is wrong with the call, its write key, and last
+each message.
 """
 
 from typing import Any, Final, NamedTuple
 
 from harness.mock.account import DISCARDED, DUPLICATES, FAULTED, REFUSED, STORED, THROTTLED
-from harness.mock.box import Box
+from harness.mock.box import Box, Caller
 from harness.mock.config_api.nouns import Source
 from harness.mock.edge.behaviour import BAD_MESSAGE, BAD_TOKEN, TOO_MANY_MESSAGES, refusal_of
 from harness.mock.edge.cors import cors_headers, with_cors
-from harness.mock.edge.pixel import PixelReading
+from harness.mock.edge.pixel import GIF_REPLY, PixelReading
 from harness.mock.exchange import Call, Later, Reply, json_reply, with_headers
 from harness.mock.faults.effects import played_reply
 from harness.mock.faults.occasion import Occasion
@@ -61,58 +62,60 @@ class Asked(NamedTuple):
 def take(box: Box, endpoint: Endpoint, path: str, call: Call) -> Reply | Later:
     """The answer to this call; its account is written before this returns. Raises JournalError."""
     now_ns, received_ns = box.clock.now_ns(), box.clock.wall_ns()
-    encoding = call.headers.get(b"content-encoding")
+    headers = call.headers
+    encoding = headers.get(b"content-encoding")
     body = call.body if encoding is None and call.body is not None else inflated(call.body, encoding or b"")
-    arrived = Arrived(endpoint, path, call, body, now_ns, received_ns)
-    header_key = basic_key(call.headers.get(b"authorization", b""))
-    reply: Reply | Later | None = None
-    if isinstance(body, bytes):
-        reply = _take_plain(box, arrived, body, header_key)
-    if reply is None:
+    plain = plainly_good(endpoint, body, box.bounds) if isinstance(body, bytes) else None
+    authorization = headers.get(b"authorization", b"")
+    caller: Caller | None = None
+    if plain is not None and not box.faults.rules:
+        caller = box.callers.get((authorization, plain.write_key)) or _caller(
+            box, authorization, plain.write_key
+        )
+    if plain is None or caller is None or not caller.is_usual or not isinstance(body, bytes):
+        arrived = Arrived(endpoint, path, call, body, now_ns, received_ns)
         tracking = box.settings.tracking
-        reading = read(endpoint, body, header_key, box.bounds, tracking.shortest_write_key)
-        reply = _take_whole(box, arrived, reading)
-    if box.waits:
-        box.waits.look_again()
-    return reply
-
-
-def _take_plain(box: Box, arrived: Arrived, body: bytes, header_key: str) -> Reply | Later | None:
-    """The short way: store all of it at once; None when the call is not for it, and nothing has happened."""
-    plain = plainly_good(arrived.endpoint, body, box.bounds)
-    if plain is None:
-        return None
-    write_key = header_key or plain.write_key
-    if len(write_key) < box.settings.tracking.shortest_write_key or not box.is_usual(write_key):
-        return None
-    ledger, carried, received_ns = box.ledger, len(plain.ids), arrived.received_ns
-    key = ledger.key_number(write_key)
-    source = box.catalog.source_of_key(write_key) if box.catalog.sources else None
-    admission = box.limits.admit(_API, arrived.path, box.scopes_of(key, source), carried, arrived.now_ns)
-    if admission is not None or not ledger.record_stored(
+        reading = read(endpoint, body, basic_key(authorization), box.bounds, tracking.shortest_write_key)
+        return _take_whole(box, arrived, reading)
+    key, carried = caller.key, len(plain.ids)
+    admission = box.limits.admit(_API, path, caller.scopes, carried, now_ns)
+    if admission is not None or not box.ledger.record_stored(
         key, received_ns, plain.ids, plain.sent, plain.originals
     ):
+        arrived = Arrived(endpoint, path, call, body, now_ns, received_ns)
         tracking = box.settings.tracking
-        reading = read(arrived.endpoint, body, header_key, box.bounds, tracking.shortest_write_key)
-        return _answered(box, Asked(arrived, reading, key, source), None, admission)
-    box.kept.keep(
-        received_ns, _API, "POST", arrived.path, 200, key, arrived.endpoint.kind, carried, None, body
-    )
+        reading = read(endpoint, body, basic_key(authorization), box.bounds, tracking.shortest_write_key)
+        return _answered(box, Asked(arrived, reading, key, caller.source), None, admission)
+    box.kept.keep(received_ns, _API, "POST", path, 200, key, endpoint.kind, carried, None, body)
     box.rates_by_api[_API].note(received_ns, carried, 0)
     box.stage_counts.receive(key, carried)
-    return _SUCCESS_TO_PAGE if b"origin" in arrived.call.headers else SUCCESS
+    if box.waits:
+        box.waits.look_again()
+    return _SUCCESS_TO_PAGE if b"origin" in headers else SUCCESS
 
 
-def take_pixel(box: Box, path: str, call: Call, read_pixel: PixelReading) -> None:
-    """Take in the message that a pixel's address carries; what becomes of it shows in the ledger alone."""
+def _caller(box: Box, authorization: bytes, body_key: str) -> Caller:
+    """Who calls with this header, or else this key in the body; remembered, as clients repeat themselves."""
+    write_key = basic_key(authorization) or body_key
+    source = box.catalog.source_of_key(write_key) if box.catalog.sources else None
+    is_usual = len(write_key) >= box.settings.tracking.shortest_write_key and box.is_usual(write_key)
+    key = box.ledger.key_number(write_key)
+    caller = Caller(key, box.scopes_of(key, source), source, is_usual)
+    box.remember(authorization, body_key, caller)
+    return caller
+
+
+def take_pixel(box: Box, path: str, call: Call, read_pixel: PixelReading) -> Reply | Later:
+    """Take in the message that a pixel's address carries: the image, or what a fault makes of it.
+
+    Everything else that becomes of the message shows in the ledger alone.
+    """
     kind, pixel = read_pixel
     endpoint = Endpoint(_API, kind, is_batch=False)
     body: bytes | Trouble = pixel.body if pixel.trouble is None else Trouble(pixel.trouble)
     arrived = Arrived(endpoint, path, call, body, box.clock.now_ns(), box.clock.wall_ns())
     reading = read(endpoint, body, pixel.write_key, box.bounds, box.settings.tracking.shortest_write_key)
-    _take_whole(box, arrived, reading)
-    if box.waits:
-        box.waits.look_again()
+    return _take_whole(box, arrived, reading)
 
 
 def _take_whole(box: Box, arrived: Arrived, reading: Reading) -> Reply | Later:
@@ -128,7 +131,8 @@ def _take_whole(box: Box, arrived: Arrived, reading: Reading) -> Reply | Later:
             status = played.status_seen()
             _turn_away(box, asked, FAULTED, played.reason or "fault", status)
             page = cors_headers(arrived.call.headers)
-            return late(box, played_reply(played, None, box.entropy, page), played.delay_ns, arrived.now_ns)
+            own = GIF_REPLY if _is_pixel(arrived) else None
+            return late(box, played_reply(played, own, box.entropy, page), played.delay_ns, arrived.now_ns)
     carried = max(1, len(reading.messages))
     scopes = box.scopes_of(key, source)
     admission = box.limits.admit(_API, arrived.path, scopes, carried, arrived.now_ns)
@@ -153,10 +157,14 @@ def _answered(box: Box, asked: Asked, played: Played | None, admission: Admissio
         if admission is not None:
             reply = with_headers(reply, *admission.headers)
             delay_ns += admission.wait_ns
-    reply = with_cors(reply, arrived.call.headers)
+    reply = GIF_REPLY if _is_pixel(arrived) else with_cors(reply, arrived.call.headers)
     if played is not None and played.outcome is not None:
         reply = played_reply(played, reply, box.entropy)
     return late(box, reply, delay_ns, arrived.now_ns)
+
+
+def _is_pixel(arrived: Arrived) -> bool:
+    return arrived.call.method != "POST"
 
 
 def late(box: Box, reply: Reply, delay_ns: int, now_ns: int) -> Reply | Later:
@@ -209,6 +217,8 @@ def _turn_away(box: Box, asked: Asked, class_: str, reason: str, status: int | N
         entries = [Entry(_own_id(message), class_, reason, None) for message in reading.messages]
         box.ledger.record(asked.key, arrived.received_ns, status, entries)
     _keep(box, asked, status, entries)
+    if box.waits:
+        box.waits.look_again()
     box.rates_by_api[_API].note(arrived.received_ns, len(reading.messages), int(class_ == THROTTLED))
 
 
@@ -269,6 +279,8 @@ def _store_each(box: Box, asked: Asked, played: Played | None) -> None:
         batch_note=batch_note(reasons) if reasons and arrived.endpoint.is_batch else None,
     )
     _keep(box, asked, status, entries)
+    if box.waits:
+        box.waits.look_again()
     box.rates_by_api[_API].note(arrived.received_ns, len(reading.messages), 0)
 
 

@@ -4,6 +4,7 @@ Enters: every call of an API, as bytes, and what became of it. Leaves: the same,
 somebody looks. The bound is in bytes; what leaves it is counted, in calls and in messages.
 """
 
+import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -16,6 +17,8 @@ from harness.mock.moments import stored_timestamp_ns
 from harness.segment.envelope import final_form, sent_at, without_extra_properties
 
 _CALL_BYTES: Final = 600  # of a call itself, its body apart
+_ENTRY_BYTES: Final = 180  # of what became of a message, its id's characters apart
+_WHOLE_DIGITS: Final = 19  # a longer number is read as a double, as orjson does
 
 
 class KeptCall(NamedTuple):
@@ -45,11 +48,12 @@ class KeptMessage(NamedTuple):
     class_: str
     reason: str | None
     message_id: str | None
+    is_stored: bool  # whatever was answered
     properties_most: int
 
     def final(self) -> dict[str, Any] | None:
         """The message as Segment hands it on; None unless it was stored."""
-        if self.class_ != STORED or self.message_id is None or self.kind is None:
+        if not self.is_stored or self.message_id is None or self.kind is None:
             return None
         message, _ = without_extra_properties(self.message, self.properties_most)
         return final_form(
@@ -80,9 +84,10 @@ class Kept:
         "calls",
         "evicted_calls",
         "evicted_messages",
-        "evicted_wanted",
+        "generation",
+        "missed",
         "seq",
-        "wanted_seq",
+        "unseen",
     )
 
     def __init__(self, bytes_most: int, properties_most: int) -> None:
@@ -91,10 +96,11 @@ class Kept:
         self.calls: deque[KeptCall] = deque()
         self._bytes = 0
         self.seq = 1
+        self.generation = 0  # grows whenever calls are forgotten, so that who counted them notices
         self.evicted_calls = 0
         self.evicted_messages = 0
-        self.wanted_seq = 1  # somebody has still to see what comes from here on
-        self.evicted_wanted = 0  # messages that left unseen
+        self.unseen: deque[KeptCall] = deque()  # calls with messages that the profiles have still to see
+        self.missed = 0  # messages that left unseen
 
     def keep(  # noqa: PLR0917 - in the order of the noun, and quicker by place: it runs for every call
         self,
@@ -112,17 +118,19 @@ class Kept:
         """Take a call in, at the price of the oldest."""
         seq = self.seq
         self.seq = seq + (carried or 1)
-        self.calls.append(
-            _kept_call((seq, received_ns, api, method, path, status, key, kind, carried, entries, body))
-        )
-        self._bytes += len(body) + _CALL_BYTES
+        call = _kept_call((seq, received_ns, api, method, path, status, key, kind, carried, entries, body))
+        self.calls.append(call)
+        if carried:
+            self.unseen.append(call)
+        self._bytes += len(body) + _CALL_BYTES if entries is None else _held_bytes(call)
         while self._bytes > self._bytes_most:
             gone = self.calls.popleft()
-            self._bytes -= len(gone.body) + _CALL_BYTES
+            self._bytes -= len(gone.body) + _CALL_BYTES if gone.entries is None else _held_bytes(gone)
             self.evicted_calls += 1
             self.evicted_messages += gone.carried
-            if gone.seq >= self.wanted_seq:
-                self.evicted_wanted += gone.carried
+            if self.unseen and self.unseen[0] is gone:
+                self.unseen.popleft()
+                self.missed += gone.carried
 
     def since(self, seq: int) -> Iterator[KeptCall]:
         """The calls that are still here from this number on, oldest first."""
@@ -134,13 +142,12 @@ class Kept:
         return reversed(newest_first)
 
     def messages_of(self, call: KeptCall) -> list[KeptMessage]:
-        """The messages of a kept call, taken apart; none when its body holds none."""
+        """The messages of a kept call, taken apart; none when it has none, or is nested too deeply."""
         if not call.carried:
             return []
-        try:
-            document = orjson.loads(call.body)
-        except orjson.JSONDecodeError:
-            return []  # a number beyond a double's range was passed over when it came
+        document = _parsed(call.body)
+        if document is None:
+            return []
         if call.kind is not None:
             messages, envelope = [document], {}
         else:
@@ -151,9 +158,10 @@ class Kept:
             if kind is None and isinstance(message, dict) and isinstance(message.get("type"), str):
                 kind = message["type"]
             if call.entries is None:
-                class_, reason, message_id = STORED, None, message["messageId"]
+                class_, reason, message_id, is_stored = STORED, None, message["messageId"], True
             else:
-                message_id, class_, reason, _ = call.entries[place]
+                message_id, class_, reason, timestamp_ns = call.entries[place]
+                is_stored = timestamp_ns is not None
             found.append(
                 KeptMessage(
                     call.seq + place,
@@ -164,6 +172,7 @@ class Kept:
                     class_,
                     reason,
                     message_id,
+                    is_stored,
                     self._properties_most,
                 )
             )
@@ -183,13 +192,22 @@ class Kept:
     def forget_key(self, key: int) -> None:
         """Drop the calls of one write key; they do not count as evicted."""
         self.calls = deque(call for call in self.calls if call.key != key)
-        self._bytes = sum(len(call.body) + _CALL_BYTES for call in self.calls)
+        self.unseen = deque(call for call in self.unseen if call.key != key)
+        self._bytes = sum(map(_held_bytes, self.calls))
+        self.generation += 1
+
+    def forget_all(self) -> None:
+        """Drop every call, and the counts of those that left; numbers go on."""
+        self.calls.clear()
+        self.unseen.clear()
+        self._bytes = 0
+        self.generation += 1
+        self.evicted_calls = self.evicted_messages = 0
 
     def reset(self) -> None:
-        """Forget them all; numbers go on."""
-        self.calls.clear()
-        self._bytes = 0
-        self.evicted_calls = self.evicted_messages = 0
+        """As at the start, but for the numbers, which go on: the profiles begin anew too."""
+        self.forget_all()
+        self.missed = 0
 
     def report(self) -> dict[str, int]:
         """How much is kept, and how much has left."""
@@ -199,6 +217,29 @@ class Kept:
             "evicted_calls": self.evicted_calls,
             "evicted_messages": self.evicted_messages,
         }
+
+
+def _held_bytes(call: KeptCall) -> int:
+    """What a call takes in memory, by estimate; ids that stand apart from the body may be as long as it."""
+    if call.entries is None:
+        return len(call.body) + _CALL_BYTES
+    return 2 * len(call.body) + _CALL_BYTES + _ENTRY_BYTES * len(call.entries)
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON of a call that was taken; None when it is nested too deeply to be read once more."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # A number beyond a double's range was passed over when it came; here it is infinite.
+        try:
+            return json.loads(body, parse_int=_whole)
+        except RecursionError:
+            return None
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _WHOLE_DIGITS else float(digits)
 
 
 def _kept_call(values: tuple[Any, ...]) -> KeptCall:

@@ -24,7 +24,6 @@ from harness.units import NS_PER_S
 READY_WITHIN_S: Final = 10.0
 
 _STOP_WITHIN_S: Final = 5.0
-_PROGRAM: Final = "from harness.cli.mock import mock_command; mock_command()"
 _LINE_CAP_BYTES: Final = 4_096
 
 
@@ -74,7 +73,7 @@ def launch(
 
     `extra` are further options of `harness mock`. Raises MockStartError when it is not ready in time.
     """
-    command = [sys.executable, "-c", _PROGRAM, "--parent-pipe", "--limits", limits]
+    command = [sys.executable, "-m", "harness", "mock", "--parent-pipe", "--limits", limits]
     if ledger is not None:
         command += ["--ledger", str(ledger)]
     command += extra

@@ -164,7 +164,8 @@ class Ledger:
         if self._look_back is not None or not self._ids.add_all(ids):
             return False
         account = self._accounts[key]
-        account.by_class[STORED] += len(ids)
+        by_class = account.by_class
+        by_class[STORED] = by_class.get(STORED, 0) + len(ids)
         account.unique += len(ids)
         self._journal.append(stored_line(ids, received_ns, key, sent, originals))
         return True

@@ -80,6 +80,7 @@ class Pieces(msgspec.Struct, gc=False):
 _SINGLE: Final = {kind: msgspec.json.Decoder(_shape(kind, _SAID)) for kind in _FIELDS}
 _BATCH: Final = msgspec.json.Decoder(_Batch)
 _PIECES: Final = msgspec.json.Decoder(Pieces)
+_ID_NAME: Final = b'"messageId"'
 _ID: Final = attrgetter("messageId")
 _USER: Final = attrgetter("userId")
 _EVENT: Final = attrgetter("event")
@@ -137,7 +138,7 @@ def _batch(body: bytes, bounds: Bounds) -> Plain | None:
     messages = envelope.batch
     if not 0 < len(messages) <= bounds.batch_messages:
         return None
-    if size > bounds.message_bytes and max(map(len, _PIECES.decode(body).batch)) > bounds.message_bytes:
+    if size > bounds.message_bytes and not _are_small(body, len(messages), bounds.message_bytes):
         return None
     if None in map(_USER, messages) and any(m.userId is None and m.anonymousId is None for m in messages):
         return None
@@ -151,3 +152,17 @@ def _batch(body: bytes, bounds: Bounds) -> Plain | None:
     if not (sent is None or _EARLIEST < sent < _LATEST):
         return None
     return Plain(envelope.writeKey or "", list(map(_ID, messages)), originals, sent)
+
+
+def _are_small(body: bytes, messages: int, message_bytes: int) -> bool:
+    """True when no message of this batch, each of which has an id, is above its size as it came."""
+    # Where each names its id once, a message lies between the names before and behind its own: half the size
+    # from one to the next is proof enough, for a third of the price of taking them apart.
+    parts = body.split(_ID_NAME)
+    if (
+        len(parts) == messages + 1
+        and b"\\u" not in body
+        and max(map(len, parts)) < message_bytes // 2 - len(_ID_NAME)
+    ):
+        return True
+    return max(map(len, _PIECES.decode(body).batch)) <= message_bytes

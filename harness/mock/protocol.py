@@ -9,7 +9,7 @@ the client does not read its answers, no other leaves, and only a little more is
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final, NamedTuple, Protocol, cast
 
 from harness.errors import HarnessError
@@ -23,6 +23,7 @@ CUT_OFF: Final = "cut_off"
 _NOT_HTTP: Final = refusal(400, "invalid_request", "malformed HTTP")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MOST_WAITING: Final = 64  # calls read ahead while an answer is under way
+_MOST_WAITING_BYTES: Final = 1 << 20  # of their bodies; the last of them may go beyond it
 _DRIPS_PER_S: Final = 20
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)  # closing resets the connection
 
@@ -100,8 +101,9 @@ class Connection(asyncio.Protocol):
         self._watcher.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        if not (self._over or self._hangs or self._incoming.broken):
-            self._incoming.feed(data)
+        incoming = self._incoming
+        if not (self._over or self._hangs or incoming.broken):
+            incoming.feed(data)
             self._serve()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -129,7 +131,8 @@ class Connection(asyncio.Protocol):
     def _serve(self) -> None:
         """Answer what is whole, then what is no HTTP, while no answer is under way."""
         out: list[bytes] = []
-        ready = self._incoming.ready
+        incoming = self._incoming
+        ready = incoming.ready
         failure: HarnessError | None = None
         while ready and not self._is_held():
             whole = ready.popleft()
@@ -140,21 +143,16 @@ class Connection(asyncio.Protocol):
                 break
             if isinstance(reply, Later):
                 self._wait_for(whole, reply)
-            elif (
-                whole.keep_alive
-                and whole.is_recent
-                and isinstance(reply.body, bytes)
-                and reply.manner is None
-                and whole.call.method != "HEAD"
-            ):
+            elif whole.is_plain and reply.manner is None and isinstance(reply.body, bytes):
                 out += (reply.head, b"\r\n", reply.body)  # nearly all there are
             else:
                 self._leave(whole, reply, out)
-        if self._incoming.broken and not self._is_held() and failure is None:
+        held = self._is_held()
+        if incoming.broken and not held and failure is None:
             self._tell_unreadable(MALFORMED)
             out += (_NOT_HTTP.head, b"Connection: close\r\n\r\n", cast("bytes", _NOT_HTTP.body))
             self._over = True
-        elif not self._is_held() and self._incoming.asks_to_go_on():
+        elif not held and incoming.asks_to_go_on():
             out.append(_CONTINUE)
         if out and self._transport is not None:
             self._transport.write(b"".join(out))
@@ -278,7 +276,10 @@ class Connection(asyncio.Protocol):
         self._pump_soon(stream.pause_ns)
 
     def _read_or_wait(self) -> None:
-        wanted = self._writable and self._stream is None and len(self._incoming.ready) < _MOST_WAITING
+        stream, ready = self._stream, self._incoming.ready
+        # A slow answer reads on meanwhile, so as to notice when its client goes.
+        is_free = self._writable and (stream is None or stream.pause_ns > 0)
+        wanted = is_free and not (ready and _is_enough(ready))
         if self._transport is None or self._over or wanted == self._reading:
             return
         self._reading = wanted
@@ -292,3 +293,9 @@ class Connection(asyncio.Protocol):
             self._watcher.unreadable(reason)
         except HarnessError as error:
             self._watcher.failed(error)
+
+
+def _is_enough(ready: Collection[Whole]) -> bool:
+    """True when these calls, which wait behind an answer, are as much as is kept of one connection."""
+    waiting_bytes = sum(len(whole.call.body or b"") for whole in ready)
+    return len(ready) >= _MOST_WAITING or waiting_bytes >= _MOST_WAITING_BYTES

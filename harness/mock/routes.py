@@ -16,7 +16,7 @@ from harness.mock.config_api import routes as config_routes
 from harness.mock.config_api.bearer import is_public_api
 from harness.mock.edge import routes as edge_routes
 from harness.mock.edge.cors import preflight
-from harness.mock.edge.pixel import GIF_REPLY, pixel_reading
+from harness.mock.edge.pixel import pixel_reading
 from harness.mock.exchange import Call, Later, Reply, refusal
 from harness.mock.gate import keep_call, pass_gate
 from harness.mock.intake import take, take_pixel
@@ -38,9 +38,8 @@ def _live_page(box: Box, _visit: Visit) -> Reply:
     return page_reply()
 
 
-def _pixel(box: Box, visit: Visit) -> Reply:
-    take_pixel(box, visit.path, visit.call, pixel_reading(visit))
-    return GIF_REPLY
+def _pixel(box: Box, visit: Visit) -> Reply | Later:
+    return take_pixel(box, visit.path, visit.call, pixel_reading(visit))
 
 
 ROUTES: Final = (
@@ -109,8 +108,9 @@ def _elsewhere(box: Box, call: Call) -> Reply | Later:
     if route.api in _GATED:
         return pass_gate(box, route, visit)
     if route.api == _GUARDED and route.pattern != admin_routes.HEALTH:
+        token = None if route is _PAGE else box.token  # the page itself holds nothing of what came
         trespassing = trespass(
-            call.headers, bound_hosts=box.bound_hosts, token=box.token, query_token=visit.one("token")
+            call.headers, bound_hosts=box.bound_hosts, token=token, query_token=visit.one("token")
         )
         if trespassing is not None:
             return refusal(trespassing[0], "forbidden", trespassing[1])

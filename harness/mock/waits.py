@@ -9,12 +9,17 @@ from typing import Any, Final
 
 import msgspec
 
+from harness.mock.account import Account
 from harness.mock.exchange import Cancel, Deliver, Reply, json_reply
 from harness.mock.kept import Kept, KeptMessage
 from harness.mock.ledger import Ledger
 
 LONGEST_S: Final = 600.0
 WAITERS_MOST: Final = 1_000
+HELD_BYTES_MOST: Final = 4 << 20  # of what all who wait have asked, as it came
+_DEEPEST: Final = 64  # levels in a value that is looked for
+_TOLD_MOST: Final = 80  # characters of a name in a sentence
+_COUNTS: Final = [name for name, count in Account().document().items() if isinstance(count, int)]
 
 
 class Awaited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,20 +37,35 @@ class Awaited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class _Waiter:
     """One who waits, and how far its search has come."""
 
-    __slots__ = ("awaited", "deliver", "found", "next_seq", "timer")
+    __slots__ = (
+        "awaited",
+        "deliver",
+        "found",
+        "generation",
+        "held_bytes",
+        "ids_stored",
+        "next_seq",
+        "timer",
+    )
 
-    def __init__(self, awaited: Awaited, deliver: Deliver) -> None:
+    def __init__(self, awaited: Awaited, deliver: Deliver, held_bytes: int) -> None:
         self.awaited: Final = awaited
         self.deliver: Final = deliver
-        self.found = 0
-        self.next_seq = 0
+        self.held_bytes: Final = held_bytes
+        self.generation = -1  # of what is kept, which the following figures are about
+        self.begin_search()
         self.timer: Cancel | None = None
+
+    def begin_search(self) -> None:
+        self.found = 0  # messages
+        self.next_seq = 0  # the first that was not looked at
+        self.ids_stored = 0  # of the ids, from the front
 
 
 class Waits:
     """All who wait. `soon` runs a function in the loop's next round, `later_s` after real seconds."""
 
-    __slots__ = ("_is_due", "_kept", "_later_s", "_ledger", "_soon", "_waiting")
+    __slots__ = ("_held_bytes", "_is_due", "_kept", "_later_s", "_ledger", "_soon", "_waiting")
 
     def __init__(
         self,
@@ -58,30 +78,41 @@ class Waits:
         self._kept = kept
         self._soon = soon
         self._later_s = later_s
-        self._waiting: list[_Waiter] = []
+        self._waiting: dict[_Waiter, None] = {}  # in the order in which they came
+        self._held_bytes = 0
         self._is_due = False
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def trouble(self, awaited: Awaited) -> str | None:
-        """Why this cannot be waited for; None when it can."""
+    def trouble(self, awaited: Awaited, asked_bytes: int) -> str | None:
+        """Why this cannot be waited for; None when it can. `asked_bytes`: how long it was as it came."""
         if not 0 <= awaited.timeout_s <= LONGEST_S:
             return f"timeout_s is {awaited.timeout_s:g}; write 0 to {LONGEST_S:g}"
-        names = self._ledger.account().document()
+        if awaited.matching < 1:
+            return f"matching is {awaited.matching}; write 1 or more"
         for name in awaited.at_least:
-            if not isinstance(names.get(name), int):
-                known = ", ".join(known for known, count in names.items() if isinstance(count, int))
-                return f"at_least has no {name!r}; it knows {known}"
+            if name not in _COUNTS:
+                return f"at_least has no {name[:_TOLD_MOST]!r}; it knows {', '.join(_COUNTS)}"
+        for path, wanted in awaited.where.items():
+            if _is_deeper(wanted, _DEEPEST):
+                return f"where has over {_DEEPEST} levels at {path[:_TOLD_MOST]!r}; name what is in it"
         if len(self._waiting) >= WAITERS_MOST:
             return f"{WAITERS_MOST} are waiting already; let some of them end"
+        if self._held_bytes + asked_bytes > HELD_BYTES_MOST:
+            return (
+                f"over {HELD_BYTES_MOST >> 20} MiB would be waited for; let some waits end, or ask for less"
+            )
         return None
 
-    def wait(self, awaited: Awaited, deliver: Deliver) -> Cancel:
+    def wait(self, awaited: Awaited, deliver: Deliver, asked_bytes: int) -> Cancel:
         """Answer when it is met or over; never before this returns."""
-        waiter = _Waiter(awaited, deliver)
-        self._waiting.append(waiter)
-        waiter.timer = self._later_s(awaited.timeout_s, lambda: self._answer(waiter, self._is_met(waiter)))
+        waiter = _Waiter(awaited, deliver, asked_bytes)
+        self._waiting[waiter] = None
+        self._held_bytes += asked_bytes
+        waiter.timer = self._later_s(
+            awaited.timeout_s, lambda: self._answer(waiter, self._is_met(waiter, {}))
+        )
         self.look_again()
         return lambda: self._drop(waiter)
 
@@ -93,24 +124,37 @@ class Waits:
 
     def _look(self) -> None:
         self._is_due = False
+        counts: dict[str | None, dict[str, Any]] = {}  # by write key; adding accounts up is done once for all
         for waiter in list(self._waiting):
-            if self._is_met(waiter):
+            if self._is_met(waiter, counts):
                 self._answer(waiter, met=True)
 
-    def _is_met(self, waiter: _Waiter) -> bool:
+    def _is_met(self, waiter: _Waiter, counts: dict[str | None, dict[str, Any]]) -> bool:
         awaited = waiter.awaited
+        if waiter.generation != self._kept.generation:  # something was forgotten, and may come anew
+            waiter.generation = self._kept.generation
+            waiter.begin_search()
+        # Looked for whatever the counts are: bodies may leave before those are reached.
+        found = not awaited.where or self._found(waiter) >= awaited.matching
         wanted = dict(awaited.at_least)
         if awaited.count is not None:
             wanted["stored"] = max(awaited.count, wanted.get("stored", 0))
         if wanted:
-            counts = self._ledger.account(awaited.write_key).document()
-            if any(counts[name] < least for name, least in wanted.items()):
+            if awaited.write_key not in counts:
+                counts[awaited.write_key] = self._ledger.account(awaited.write_key).document()
+            if any(counts[awaited.write_key][name] < least for name, least in wanted.items()):
                 return False
-        if not all(self._ledger.was_stored(message_id) for message_id in awaited.ids):
-            return False
-        return not awaited.where or self._found(waiter) >= awaited.matching
+        return found and self._has_ids(waiter)
+
+    def _has_ids(self, waiter: _Waiter) -> bool:
+        ids = waiter.awaited.ids
+        while waiter.ids_stored < len(ids) and self._ledger.was_stored(ids[waiter.ids_stored]):
+            waiter.ids_stored += 1
+        return waiter.ids_stored == len(ids)
 
     def _found(self, waiter: _Waiter) -> int:
+        if waiter.next_seq == self._kept.seq:
+            return waiter.found
         key = None if waiter.awaited.write_key is None else self._ledger.known_key(waiter.awaited.write_key)
         for call in self._kept.since(waiter.next_seq):
             if waiter.awaited.write_key is None or (key is not None and call.key == key):
@@ -119,10 +163,9 @@ class Waits:
         return waiter.found
 
     def _answer(self, waiter: _Waiter, met: bool) -> None:  # noqa: FBT001 - private
-        if waiter not in self._waiting:
-            return
-        self._drop(waiter)
-        waiter.deliver(self._told(waiter, met))
+        if waiter in self._waiting:
+            self._drop(waiter)
+            waiter.deliver(self._told(waiter, met))
 
     def _told(self, waiter: _Waiter, met: bool) -> Reply:  # noqa: FBT001 - private
         missing = [i for i in waiter.awaited.ids if not self._ledger.was_stored(i)]
@@ -139,7 +182,8 @@ class Waits:
 
     def _drop(self, waiter: _Waiter) -> None:
         if waiter in self._waiting:
-            self._waiting.remove(waiter)
+            del self._waiting[waiter]
+            self._held_bytes -= waiter.held_bytes
         if waiter.timer is not None:
             waiter.timer()
             waiter.timer = None
@@ -155,6 +199,15 @@ def matches(kept: KeptMessage, where: dict[str, Any]) -> bool:
         else:
             for step in path.split("."):
                 value = value.get(step) if isinstance(value, dict) else None
-        if value != wanted:
+        # To Python `true` is 1.
+        if value != wanted or isinstance(value, bool) != isinstance(wanted, bool):
             return False
     return True
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if levels == 0:
+        return True
+    if isinstance(value, dict):
+        return any(_is_deeper(inner, levels - 1) for inner in value.values())
+    return isinstance(value, list) and any(_is_deeper(inner, levels - 1) for inner in value)

@@ -24,9 +24,7 @@ def trespass(
     if host and not _is_ours(_name_of(host), bound_hosts):
         return 403, "this Host is not the mock's; call it by the address it listens at"
     origin = headers.get(b"origin", b"").decode("latin-1").strip()
-    if origin and origin != "null" and origin.partition("://")[2] == host:
-        origin = ""
-    if origin:
+    if origin and not (host and origin.partition("://")[2].lower() == host.lower()):
         return 403, "another site's page may not call this; only the mock's own page may"
     if headers.get(b"sec-fetch-site", b"same-origin").strip() not in (b"same-origin", b"none"):
         return 403, "another site's page may not call this; only the mock's own page may"

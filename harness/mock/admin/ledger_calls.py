@@ -1,22 +1,26 @@
 """Show the account of messages, wait for it, and make the mock forget."""
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, Final
 
 import orjson
 
-from harness.mock.account import CLASSES, STORED
+from harness.mock.account import CLASSES, DUPLICATES, STORED
 from harness.mock.admin.asked import AskedWronglyError, form_of, number_of
+from harness.mock.admin.keyless import keyless
 from harness.mock.arrivals import Arrival
 from harness.mock.box import Box
 from harness.mock.exchange import Later, Reply, json_reply, stream_reply
+from harness.mock.ids import IdSet
 from harness.mock.kept import KeptMessage
 from harness.mock.route import Visit
 from harness.mock.waits import Awaited
 
 _NDJSON: Final = "application/x-ndjson"
 _ENTRIES_MOST: Final = 10_000
+_REPEATED_MOST: Final = 100_000  # ids that came more than once
+_CLASSES_MOST: Final = 100  # arrivals of an id that are told one by one
 
 # The views of event people: what was taken, what was not, all of it.
 _VIEWS: Final[dict[str, frozenset[str]]] = {
@@ -66,8 +70,8 @@ def messages(box: Box, visit: Visit) -> Reply:
     """
     key, known = _key_of(box, visit)
     after, limit = number_of(visit, "after", 0, 1 << 62), number_of(visit, "limit", _ENTRIES_MOST)
-    plain = visit.one("view") is None and visit.one("class") is None
-    classes = _VIEWS["good"] if plain else _classes_of(visit)
+    plain = visit.one("view") is None and not visit.one("class")
+    classes = _VIEWS["all"] if plain else _classes_of(visit)
     shown = _final if plain else _told
 
     def pieces() -> Iterator[bytes]:
@@ -77,10 +81,12 @@ def messages(box: Box, visit: Visit) -> Reply:
         for call in list(box.kept.since(after + 1)):
             if left <= 0:
                 break
+            if key is not None and call.key != key:
+                continue
             chosen = [
                 m
                 for m in box.kept.messages_of(call)
-                if m.seq > after and m.class_ in classes and (key is None or call.key == key)
+                if m.seq > after and m.class_ in classes and (m.is_stored or not plain)
             ][:left]
             left -= len(chosen)
             if chosen:
@@ -92,24 +98,55 @@ def messages(box: Box, visit: Visit) -> Reply:
 
 
 def duplicates(box: Box, visit: Visit) -> Reply:
-    """The ids that came more than once, with how often and what became of each arrival, worst first."""
+    """The ids that came again after they were stored, with what became of each arrival, worst first.
+
+    `?write_key=` looks at what that key sent alone, `?limit=` says how many are shown. The first
+    `_REPEATED_MOST` of them are looked at; arrivals of others are counted as `unlisted_arrivals`.
+    """
     key, known = _key_of(box, visit)
-    seen: dict[str, list[str]] = {}
-    for arrival in chain.from_iterable(box.ledger.arrivals(key=key) if known else ()):
-        if arrival.class_ == "duplicates" and arrival.message_id is not None:
-            seen[arrival.message_id] = []
-    for arrival in chain.from_iterable(box.ledger.arrivals(key=key) if seen else ()):
-        if arrival.message_id in seen:
-            seen[arrival.message_id].append(arrival.class_)
-    worst = sorted(seen.items(), key=lambda item: -len(item[1]))
     limit = number_of(visit, "limit", 1_000)
-    return json_reply(
-        200,
+    return stream_reply("application/json", _duplicates(box, key, limit if known else None))
+
+
+def _duplicates(box: Box, key: int | None, limit: int | None) -> Iterator[bytes]:
+    """As JSON, in one piece at the end; empty pieces before it give others their turn."""
+    tracking = box.settings.tracking
+    # Only then can an id be stored twice; otherwise what came again says so itself.
+    stored = IdSet() if not tracking.dedupe or tracking.dedupe_hours is not None else None
+    repeated: dict[str, list[str]] = {}
+    arrivals: Counter[str] = Counter()
+    unlisted = 0
+    for piece in box.ledger.arrivals(key=key) if limit is not None else ():
+        for message_id, _, class_, _, _, _, timestamp_ms in piece:
+            if message_id is None:
+                continue
+            again = class_ == DUPLICATES
+            if stored is not None and timestamp_ms is not None:
+                again = not stored.add_all((message_id,))
+            if not again:
+                continue
+            if message_id in repeated or len(repeated) < _REPEATED_MOST:
+                repeated[message_id] = []
+            else:
+                unlisted += 1
+        yield b""
+    for piece in box.ledger.arrivals(key=key) if repeated else ():
+        for arrival in piece:
+            if arrival.message_id in repeated:
+                arrivals[arrival.message_id] += 1
+                if len(repeated[arrival.message_id]) < _CLASSES_MOST:
+                    repeated[arrival.message_id].append(arrival.class_)
+        yield b""
+    yield orjson.dumps(
         {
-            "ids": len(worst),
-            "shown": min(limit, len(worst)),
-            "duplicates": [{"id": i, "arrivals": len(c), "classes": c} for i, c in worst[:limit]],
-        },
+            "ids": len(repeated),
+            "unlisted_arrivals": unlisted,
+            "shown": min(limit or 0, len(repeated)),
+            "duplicates": [
+                {"id": message_id, "arrivals": count, "classes": repeated[message_id]}
+                for message_id, count in arrivals.most_common(limit or 0)
+            ],
+        }
     )
 
 
@@ -120,15 +157,20 @@ def people(box: Box, visit: Visit) -> Reply:
     by its own clock; `?user=` shows that person's messages in order of arrival.
     """
     key, known = _key_of(box, visit)
-    wanted = visit.one("user")
+    return stream_reply("application/json", _people(box, key, visit.one("user"), known=known))
+
+
+def _people(box: Box, key: int | None, wanted: str | None, *, known: bool) -> Iterator[bytes]:
+    """As JSON, in one piece at the end; empty pieces before it give others their turn."""
+    kept_then = box.kept.report()
     newest: dict[str, int] = {}
     counts: dict[str, list[int]] = {}
     own: list[bytes] = []
     for call in list(box.kept.calls) if known else []:
-        if key is not None and call.key != key:
+        if not call.carried or (key is not None and call.key != key):
             continue
         for kept in box.kept.messages_of(call):
-            if kept.class_ != STORED:
+            if not kept.is_stored:
                 continue
             person = str(kept.message.get("userId") or kept.message.get("anonymousId"))
             told = counts.setdefault(person, [0, 0])
@@ -138,6 +180,7 @@ def people(box: Box, visit: Visit) -> Reply:
             newest[person] = max(timestamp_ns, newest.get(person, timestamp_ns))
             if person == wanted:
                 own.append(_final(kept))
+        yield b""
     out_of_order = {person: told for person, told in counts.items() if told[1]}
     document: dict[str, Any] = {
         "people": len(counts),
@@ -147,20 +190,21 @@ def people(box: Box, visit: Visit) -> Reply:
             {"user": person, "messages": told[0], "out_of_order": told[1]}
             for person, told in sorted(out_of_order.items(), key=lambda item: -item[1][1])[:100]
         ],
-        **box.kept.report(),
+        **kept_then,
     }
     if wanted is not None:
         document["user"] = {"user": wanted, "messages": [orjson.Fragment(m) for m in own]}
-    return json_reply(200, document)
+    yield orjson.dumps(document)
 
 
 def wait(box: Box, visit: Visit) -> Reply | Later:
     """Answer when the ledger holds what the body asks for (`waits.Awaited`), or when its time is over."""
     awaited = form_of(visit, Awaited)
-    trouble = box.waits.trouble(awaited)
+    asked_bytes = len(visit.call.body or b"")
+    trouble = box.waits.trouble(awaited, asked_bytes)
     if trouble is not None:
         raise AskedWronglyError(trouble)
-    return Later(lambda deliver: box.waits.wait(awaited, deliver))
+    return Later(lambda deliver: box.waits.wait(awaited, deliver, asked_bytes))
 
 
 def reset(box: Box, visit: Visit) -> Reply:
@@ -169,6 +213,7 @@ def reset(box: Box, visit: Visit) -> Reply:
     if write_key is None:
         box.forget()
         return json_reply(200, {"instance": box.ledger.instance})
+    box.feeding.catch_up()  # profiles stay, so they have to have seen what goes now
     return json_reply(200, {"instance": box.ledger.instance, "known": box.forget_key(write_key)})
 
 
@@ -204,6 +249,6 @@ def _final(kept: KeptMessage) -> bytes:
 def _told(kept: KeptMessage) -> bytes:
     verdict = {"seq": kept.seq, "class": kept.class_, "reason": kept.reason, "id": kept.message_id}
     try:
-        return orjson.dumps({**verdict, "message": kept.message, "final": kept.final()})
+        return orjson.dumps({**verdict, "message": keyless(kept.message), "final": kept.final()})
     except orjson.JSONEncodeError:
         return orjson.dumps({**verdict, "unshowable": "nested too deeply to be shown"})

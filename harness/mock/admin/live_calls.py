@@ -1,5 +1,6 @@
 """Tell the live page what came since it last asked, and the body of one message on a click."""
 
+import heapq
 from typing import Any, Final
 
 import msgspec
@@ -7,29 +8,30 @@ import orjson
 
 from harness.mock.account import CLASSES
 from harness.mock.admin.asked import number_of
+from harness.mock.admin.keyless import keyless_text
+from harness.mock.admin.live_rows import Wanted, newest_rows, text_of
 from harness.mock.box import Box
 from harness.mock.exchange import Reply, json_reply, refusal
-from harness.mock.kept import KeptCall, KeptMessage
-from harness.mock.plain import Pieces
+from harness.mock.kept import KeptMessage
+from harness.mock.limits.rule import APIS
 from harness.mock.rates import summed
 from harness.mock.route import Visit
 from harness.units import format_instant_us
 
 _SHOWN_MOST: Final = 1_000
-_LOOKED_AT_MOST: Final = 5_000  # messages for one answer
-_NAME_MOST: Final = 300
+_LISTED_MOST: Final = 50  # write keys and reasons: those with the most messages
+_STAGES_MOST: Final = 100
 _NEWEST: Final = 1 << 62
-_PIECES: Final = msgspec.json.Decoder(Pieces)
 _TOTALS: Final = ("received", *CLASSES, "unreadable_requests")
 
 
 def live(box: Box, visit: Visit) -> Reply:
     """What came after `?after=SEQ`, newest last, and the figures of now.
 
-    `?limit=`, `?write_key=` (as it is shown), `?class=` and `?search=` choose among what came.
+    `?limit=`, `?write_key=` (as it is shown), `?class=`, which may be given more than once, and `?search=`
+    choose among what came. `skipped` is how much of it was not looked at, because it was too much.
     """
-    after, limit = number_of(visit, "after", 0, _NEWEST), number_of(visit, "limit", 200, _SHOWN_MOST)
-    events, skipped = _events(box, visit, after, limit)
+    rows, skipped = newest_rows(box, _wanted(visit))
     account = box.ledger.account()
     counts = account.document()
     now_ns, wall_ns = box.clock.now_ns(), box.clock.wall_ns()
@@ -42,24 +44,18 @@ def live(box: Box, visit: Visit) -> Reply:
             "seq": box.kept.seq - 1,
             "evicted": box.kept.evicted_messages,
             "skipped": skipped,
-            "events": events,
+            "events": rows,
             "totals": {name: counts[name] for name in _TOTALS},
             "reasons": [
                 {"class": class_, "reason": reason, "count": count}
-                for (class_, reason), count in account.by_reason.most_common(50)
+                for (class_, reason), count in account.by_reason.most_common(_LISTED_MOST)
             ],
-            "sources": [
-                {name: row[name] for name in ("write_key", *_TOTALS)}
-                for row in box.ledger.counts()["by_write_key"][:50]
-            ],
+            "sources": _sources(box),
             "stages": _stages(box),
             "rates": {
                 "per_s": summed(rates.last(wall_ns) for rates in box.rates_by_api.values()),
                 "by_api": {api: rates.last(wall_ns) for api, rates in box.rates_by_api.items()},
-                "limits": [
-                    {**row, "now": used}
-                    for row, used in zip(box.limits.report(), box.limits.usage(now_ns), strict=True)
-                ],
+                "limits": _limits(box, now_ns),
             },
             "faults": [
                 {"name": row["name"], "matched": row["matched"], "used": row["used"]}
@@ -84,20 +80,33 @@ def body(box: Box, visit: Visit) -> Reply:
     }
     return json_reply(
         200,
-        {"seq": seq, "verdict": verdict, "raw": orjson.Fragment(_raw(box, found)), "final": _final(found)},
+        {
+            "seq": seq,
+            "verdict": verdict,
+            "raw": orjson.Fragment(_raw(found)),
+            "final": _final(found),
+            "evicted": box.kept.evicted_messages,
+        },
     )
 
 
-def _raw(box: Box, found: KeptMessage) -> bytes:
+def _wanted(visit: Visit) -> Wanted:
+    return Wanted(
+        after=number_of(visit, "after", 0, _NEWEST),
+        limit=number_of(visit, "limit", 200, _SHOWN_MOST),
+        classes=frozenset(visit.query.get("class", ())) - {""},
+        write_key=visit.one("write_key") or "",
+        search=(visit.one("search") or "").lower(),
+    )
+
+
+def _raw(found: KeptMessage) -> bytes:
     """The message's own text, so that what a parser would lose can be seen; without the key it came with."""
-    text = found.call.body
-    if found.call.kind is None:
-        text = bytes(_PIECES.decode(text).batch[found.seq - found.call.seq])
-    key = found.call.key
-    secret = box.ledger.secret(key) if key is not None else ""
-    if key is None or not secret:
-        return text
-    return text.replace(orjson.dumps(secret), orjson.dumps(box.ledger.masked(key)))
+    try:
+        text = text_of(found.call, found.seq)
+    except (msgspec.MsgspecError, RecursionError):  # one parser goes deeper than the other
+        return b'"nested too deeply to be shown"'
+    return keyless_text(text, found.message)
 
 
 def _final(found: KeptMessage) -> Any:
@@ -107,74 +116,19 @@ def _final(found: KeptMessage) -> Any:
         return "nested too deeply to be shown"
 
 
-def _events(box: Box, visit: Visit, after: int, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """The newest that are wanted, oldest first, and how many that came since are not looked at."""
-    search = (visit.one("search") or "").casefold()
-    classes, key = set(visit.query.get("class", ())) - {""}, visit.one("write_key")
-    events: list[dict[str, Any]] = []
-    looked_at = 0
-    for call in reversed(list(box.kept.since(after + 1))):
-        if len(events) >= limit or looked_at >= _LOOKED_AT_MOST:
-            break
-        mask = None if call.key is None else box.ledger.masked(call.key)
-        rows = [_message_row(m, mask) for m in box.kept.messages_of(call)] or [_call_row(call, mask)]
-        for row in reversed(rows):
-            if row["seq"] <= after or len(events) >= limit:
-                break
-            looked_at += 1
-            if (
-                (not classes or row["class"] in classes)
-                and (not key or row["write_key"] == key)
-                and (not search or search in _haystack(row))
-            ):
-                events.append(row)
-    return events[::-1], max(0, box.kept.seq - 1 - after - looked_at)
+def _limits(box: Box, now_ns: int) -> list[dict[str, Any]]:
+    """The limits in force with what is used of them now; those that tell most of the messages first."""
+    rows = [
+        {**row, "now": used} for row, used in zip(box.limits.report(), box.limits.usage(now_ns), strict=True)
+    ]
+    return sorted(rows, key=lambda row: APIS.index(row["api"]))
 
 
-def _haystack(row: dict[str, Any]) -> str:
-    names = ("name", "user", "type", "message_id", "reason", "endpoint", "write_key")
-    return "\n".join(str(row[name]) for name in names if row[name]).casefold()
-
-
-def _call_row(call: KeptCall, mask: str | None) -> dict[str, Any]:
-    return {
-        "seq": call.seq,
-        "received_at": format_instant_us(call.received_ns),
-        "api": call.api,
-        "endpoint": call.path[:_NAME_MOST],
-        "status": call.status,
-        "class": None,
-        "reason": None,
-        "message_id": None,
-        "type": None,
-        "name": None,
-        "user": None,
-        "write_key": mask,
-        "has_body": False,
-    }
-
-
-def _message_row(kept: KeptMessage, mask: str | None) -> dict[str, Any]:
-    message = kept.message if isinstance(kept.message, dict) else {}
-    traits = message.get("traits")
-    named = message.get("event") or message.get("name") or message.get("groupId")
-    if named is None and isinstance(traits, dict):
-        named = ", ".join(str(name) for name in list(traits)[:6])
-    return {
-        **_call_row(kept.call, mask),
-        "seq": kept.seq,
-        "class": kept.class_,
-        "reason": kept.reason,
-        "message_id": _text(kept.message_id),
-        "type": _text(kept.kind),
-        "name": _text(named),
-        "user": _text(message.get("userId") or message.get("anonymousId")),
-        "has_body": True,
-    }
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)[:_NAME_MOST]
+def _sources(box: Box) -> list[dict[str, Any]]:
+    rows = box.ledger.counts()["by_write_key"]
+    if len(rows) > _LISTED_MOST:
+        rows = heapq.nlargest(_LISTED_MOST, rows, key=lambda row: row["received"])
+    return [{name: row[name] for name in ("write_key", *_TOTALS)} for row in rows]
 
 
 def _stages(box: Box) -> list[dict[str, Any]]:
@@ -183,5 +137,5 @@ def _stages(box: Box) -> list[dict[str, Any]]:
         return []
     return [
         {**row, "source": box.ledger.masked(row["source"])}
-        for row in sorted(rows, key=lambda r: -r["count"])[:100]
+        for row in sorted(rows, key=lambda r: -r["count"])[:_STAGES_MOST]
     ]

@@ -27,7 +27,7 @@ const chart = {
     );
     this.label(top, line);
     byId("plot").setAttribute("aria-label", inWords(this.series, limit));
-    this.read(unit, span);
+    this.read(unit, span, limit);
   },
 
   label(top, line) {
@@ -49,10 +49,10 @@ const chart = {
   },
 
   /** The sentence under the drawing: of the second under the pointer, or of all. */
-  read(unit, span) {
+  read(unit, span, limit) {
     const { counts, throttled, seconds } = this.series;
     if (this.at === null) {
-      put(byId("readout"), inWords(this.series, null));
+      put(byId("readout"), inWords(this.series, null) + compared(limit));
       return;
     }
     const when = new Date(seconds[this.at] * 1000).toISOString().slice(11, 19);
@@ -122,6 +122,13 @@ function niceAbove(count) {
   const wanted = count * 1.08;
   const ten = 10 ** Math.floor(Math.log10(wanted));
   return ten * [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].find((step) => step * ten >= wanted);
+}
+
+/** What the columns are beside the line: they are of a whole API, and a limit may be for less. */
+function compared(limit) {
+  if (!limit?.scope) return "";
+  const where = limit.endpoint ? ` on ${shown(limit.endpoint)}` : "";
+  return ` The columns are all of ${shown(limit.api)}, the limit is for each ${shown(limit.scope)}${where}.`;
 }
 
 function limitWords(limit) {

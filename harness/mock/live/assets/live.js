@@ -73,7 +73,7 @@ function takeIn(told) {
     Object.assign(view, { fresh: true, paused: false, after: 0 });
   } else if (view.fresh || !view.paused) {
     if (view.fresh) rows.clear();
-    rows.add(told.events, view.fresh ? 0 : told.skipped);
+    rows.add(told.events, told.skipped);
     if (detail.event !== null) rows.select(detail.event.seq);
     view.after = told.seq;
     view.fresh = false;
@@ -139,7 +139,7 @@ function drawRates() {
   const { rates, now } = view.told;
   const { limits } = rates;
   const select = byId("against");
-  const names = limits.map((limit) => `${shown(limit.api)}: ${limitWords(limit)}`);
+  const names = limits.map((limit) => `${shown(limit.api)}: ${limitWords(limit)}${limit.endpoint ? ` on ${shown(limit.endpoint)}` : ""}`);
   if (limits.length === 0) names.push("all requests");
   if (JSON.stringify(names) !== select.dataset.said) {
     select.dataset.said = JSON.stringify(names);

@@ -12,8 +12,10 @@ const rows = {
 
   /** Put events on top, given oldest first; `skipped` calls came before them and are not shown. */
   add(events, skipped) {
-    if (skipped > 0 && this.body.firstChild) this.leaveGap(skipped);
+    const anew = this.body.firstChild === null;
+    if (skipped > 0 && !anew) this.leaveGap(skipped);
     this.body.prepend(...events.map((event) => this.make(event)).reverse());
+    if (skipped > 0 && anew) this.body.append(gap(`${worded(skipped, "older call")}, not looked through`));
     while (this.body.childElementCount > ROWS_MOST) this.drop(this.body.lastElementChild);
     this.keepOneTabStop();
   },
@@ -39,7 +41,7 @@ const rows = {
     const row = make("tr", { tabIndex: -1, role: "row", aria: { selected: "false" }, data: { seq: event.seq } },
       cell("time", timeOfDay(event.received_at)),
       cell("verdict", badge(event), ...why),
-      cell("type", foreign(event.type ?? event.api)),
+      cell("type", foreign(event.type ?? (event.api === "none" ? "unmatched" : event.api))),
       event.type === null ? cell("name bare", foreign(event.endpoint)) : cell("name", foreign(event.name)),
       cell("user", foreign(event.user)),
       cell("write-key", foreign(event.write_key)),
@@ -126,7 +128,7 @@ const rows = {
   },
 };
 
-function gap() {
+function gap(words = "") {
   // One cell that flows over: one that spans would bring back the columns that are hidden.
-  return make("tr", { className: "gap", role: "row", data: { skipped: 0 } }, make("td", { role: "gridcell" }));
+  return make("tr", { className: "gap", role: "row", data: { skipped: 0 } }, make("td", { role: "gridcell", textContent: words }));
 }
