@@ -95,22 +95,54 @@ def test_every_class_of_message_and_call_is_shown_with_what_became_of_it(call, o
     figures = [str(counts[name]) for name in ("received", *CLASSES, "unreadable_requests")]
     assert page.evaluate(FIGURES) == figures == ["13", "6", "1", "3", "1", "1", "1", "1"]
     assert page.evaluate(NAMES)[::-1] == [
-        "Order Completed", "Order Completed", "7", "Order Completed", "Order Completed", "Home",
-        HOSTILE.replace("\u202e", r"\u202e"), "email, plan", "Order Completed", "Order Completed", "/v1/batch",
-        "/v1/track", "/v1/spaces/s/collections/users/profiles/user_id:u-1/traits", "/sources", "/v1/tracks",
-        "Order Completed", "Order Completed",
-    ]  # fmt: skip
+        "Order Completed",
+        "Order Completed",
+        "7",
+        "Order Completed",
+        "Order Completed",
+        "Home",
+        HOSTILE.replace("\u202e", r"\u202e"),
+        "email, plan",
+        "Order Completed",
+        "Order Completed",
+        "/v1/batch",
+        "/v1/track",
+        "/v1/spaces/s/collections/users/profiles/user_id:u-1/traits",
+        "/sources",
+        "/v1/tracks",
+        "Order Completed",
+        "Order Completed",
+    ]
     verdicts = "[...document.querySelectorAll('#rows .verdict')].map((cell) => cell.textContent)"
     assert page.evaluate(verdicts)[::-1] == [
-        "stored", "duplicate", "discarded event_not_string", "discarded source_disabled", "refused too_large",
-        "faulted no pages today", "stored", "stored", "stored", "stored", "discarded bad_request", "400", "200",
-        "200", "404", "stored", "throttled rate_limit",
-    ]  # fmt: skip
+        "stored",
+        "duplicate",
+        "discarded event_not_string",
+        "discarded source_disabled",
+        "refused too_large",
+        "faulted no pages today",
+        "stored",
+        "stored",
+        "stored",
+        "stored",
+        "discarded bad_request",
+        "400",
+        "200",
+        "200",
+        "404",
+        "stored",
+        "throttled rate_limit",
+    ]
     overview = " ".join(page.text("#overview").split())
     for words in (
-        "Tracking 1 requests/s per source", "1 throttled", "…web1", "…off2", "no pages today 1 1",
-        "filtered at destination Mixpanel FILTERED_BY_INTEGRATIONS_OBJECT 1", "delivered Mixpanel 5",
-    ):  # fmt: skip
+        "Tracking 1 requests/s per source",
+        "1 throttled",
+        "…web1",
+        "…off2",
+        "no pages today 1 1",
+        "filtered at destination Mixpanel FILTERED_BY_INTEGRATIONS_OBJECT 1",
+        "delivered Mixpanel 5",
+    ):
         assert words in overview
     assert page.text("#against").startswith("tracking: 1 requests a second")
     assert page.evaluate("window.ran") is None
