@@ -15,6 +15,7 @@ from msgspec import inspect
 from harness.cli.mock import mock_command
 from harness.clock import ManualClock
 from harness.errors import UsageError
+from harness.mock.admin.routes import ROUTES as ADMIN_ROUTES
 from harness.mock.config_api.catalog import Catalog
 from harness.mock.edge.settings import CdnSettings, OAuthSettings
 from harness.mock.faults.outcome import ALIASES, OUTCOMES
@@ -25,6 +26,7 @@ from harness.mock.limits.rule import ACTIONS, ALGORITHMS, SCOPES, UNITS, LimitRu
 from harness.mock.limits.throttle import Limits
 from harness.mock.listen import TOKEN_VARIABLE
 from harness.mock.settings import LimitsSettings, MockSettings, read_settings, with_limits
+from tests.mock.boxed import KEY, Client, answered, box_of, request
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "mock.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -324,3 +326,14 @@ def test_the_tables_are_read_from_the_structs_and_not_from_thin_air():
     assert by_place["[[sources.destinations]]"]["name"] == "required"
     assert set(by_place["[oauth]"]) == set(OAuthSettings.__struct_fields__)
     assert set(by_place["[cdn]"]) == set(CdnSettings.__struct_fields__) - {"sources"}
+
+
+def test_every_admin_call_is_told_of_on_the_page_and_its_examples_are_understood():
+    assert not [route.pattern for route in ADMIN_ROUTES if f"{route.pattern}`" not in PAGE]
+    examples = re.findall(r"curl -d '(.*?)' \$MOCK(/\S+)", PAGE)
+    assert len(examples) == 2
+    for body, path in examples:
+        client = Client(box_of())
+        client.send(request("POST", path, body.replace("'$KEY'", KEY).encode()))
+        client.loop.pass_time(30)
+        assert answered(client.wire.written).status == 200, body
