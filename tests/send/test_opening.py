@@ -80,15 +80,15 @@ def test_an_address_family_the_machine_does_not_know_is_a_connect_failure(connec
 
 
 def test_no_free_descriptor_is_a_connect_failure_and_not_a_crash(connected):
-    with ScriptedServer(answering(OK)) as server:
-        watched = Watched(server.port)
-        connected.append(connection := watched.connection())
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # fewer than are open
-        try:
-            assert ask(connection).failure is Failure.CONNECT
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    server = ScriptedServer(answering(OK))  # begins to accept below: that needs a descriptor too
+    connected.append(connection := Watched(server.port).connection())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # fewer than are open
+    try:
+        assert ask(connection).failure is Failure.CONNECT
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with server:
         assert ask(connection).status == 200
 
 
