@@ -1,114 +1,92 @@
-"""Remember ids for ever in little memory: 64-bit digests in open-addressed tables.
+"""Remember ids for ever in little memory: 64-bit digests, the young ones in a set, the old ones packed.
 
 What always holds: an id that was added is known until it is taken out. Two ids in ten million share a digest
-with a chance of 3 in a million. An id takes 12 to 24 bytes, where a Python set of integers takes 70 and more;
-it is spread over many small tables so that none takes long to grow.
+with a chance of 3 in a million. A set answers for a whole batch at once, at 75 bytes an id; so it holds the
+young alone, and what is beyond its bound moves to buckets of packed digests, at 8 to 12 bytes an id.
 """
 
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from struct import Struct
 from typing import Final
 
-_TABLES: Final = 4_096
-_TABLE_BITS: Final = 12
-_FIRST_SLOTS: Final = 16
-_EMPTY: Final = 0
+YOUNG_MOST: Final = 1 << 20
+MOVED_FOR_EACH: Final = 2  # old ids that make room for one new id, once there are too many young ones
+_BUCKETS: Final = 1 << 18
+_EMPTY: Final = b""
+_DIGEST_BYTES: Final = 8
 
-
-def _digest(text: str) -> int:
-    # Python's own keyed hash: fast, and nobody outside can make two texts meet.
-    return hash(text) or 1  # 0 marks an empty slot
+_packed: Final = Struct("q").pack
 
 
 class IdSet:
-    """A set of texts that keeps their digests alone."""
+    """A set of texts that keeps their digests alone: Python's own hashes, which nobody can foresee."""
 
-    __slots__ = ("_tables", "_used")
+    __slots__ = ("_buckets", "_old", "_young", "_young_most")
 
-    def __init__(self) -> None:
-        self._tables: Final = [array("q", bytes(8 * _FIRST_SLOTS)) for _ in range(_TABLES)]
-        self._used: Final = [0] * _TABLES
+    def __init__(self, young_most: int = YOUNG_MOST) -> None:
+        self._young_most: Final = young_most
+        self._young: set[int] = set()
+        self._buckets: list[bytes] = []  # made when the first id grows old
+        self._old = 0
 
     def __len__(self) -> int:
-        return sum(self._used)
+        return len(self._young) + self._old
 
     def __contains__(self, text: str) -> bool:
-        digest = _digest(text)
-        return self._table_of(digest)[self._slot(digest)] == digest
+        digest = hash(text)
+        return digest in self._young or (self._old > 0 and self._is_old(digest))
 
-    def add_all(self, texts: Iterable[str]) -> bool:
+    def add_all(self, texts: Sequence[str]) -> bool:
         """True and all are in; or False and nothing has changed, because one was known or is there twice."""
-        # Each step in one function: it runs for every message, and a call would double its cost.
-        tables, used = self._tables, self._used
-        added: list[int] = []
-        for text in texts:
-            digest = hash(text) or 1
-            number = digest & 4_095
-            table = tables[number]
-            mask = len(table) - 1
-            slot = digest >> 12 & mask
-            here = table[slot]
-            while here:
-                if here == digest:
-                    for taken in added:
-                        self._remove(taken)
+        digests = set(map(hash, texts))
+        young = self._young
+        if len(digests) != len(texts) or not young.isdisjoint(digests):
+            return False
+        if self._old:
+            buckets, packed = self._buckets, _packed
+            for digest in digests:
+                if packed(digest) in buckets[digest & _BUCKETS - 1]:
                     return False
-                slot = slot + 1 & mask
-                here = table[slot]
-            table[slot] = digest
-            added.append(digest)
-            count = used[number] + 1
-            used[number] = count
-            if count * 3 > mask * 2:
-                self._grow(number)
+        young |= digests
+        if len(young) > self._young_most:
+            self.age(MOVED_FOR_EACH * len(digests))
         return True
+
+    def age(self, most: int) -> None:
+        """Move so many of the young ones to the old, or as many as there are."""
+        if not self._buckets:
+            self._buckets = [_EMPTY] * _BUCKETS
+        young, buckets, packed = self._young, self._buckets, _packed
+        count = min(most, len(young))
+        for _ in range(count):
+            digest = young.pop()
+            buckets[digest & _BUCKETS - 1] += packed(digest)
+        self._old += count
 
     def discard(self, texts: Iterable[str]) -> None:
         """Take these out; the ones that are not in are passed over."""
         for text in texts:
-            if text in self:
-                self._remove(_digest(text))
+            digest = hash(text)
+            if digest in self._young:
+                self._young.remove(digest)
+            elif self._old and self._is_old(digest):
+                self._remove_old(digest)
 
     def clear(self) -> None:
         """Take all out, and give the memory back."""
-        for number in range(_TABLES):
-            self._tables[number] = array("q", bytes(8 * _FIRST_SLOTS))
-            self._used[number] = 0
+        self._young = set()
+        self._buckets = []
+        self._old = 0
 
-    def _table_of(self, digest: int) -> "array[int]":
-        return self._tables[digest & _TABLES - 1]
+    def _is_old(self, digest: int) -> bool:
+        # Eight bytes that are half of one digest and half of the next are as rare as two equal digests.
+        return _packed(digest) in self._buckets[digest & _BUCKETS - 1]
 
-    def _slot(self, digest: int) -> int:
-        """Where it is, or the empty slot where it would be."""
-        table = self._table_of(digest)
-        mask = len(table) - 1
-        slot = digest >> _TABLE_BITS & mask
-        while table[slot] not in (_EMPTY, digest):
-            slot = slot + 1 & mask
-        return slot
-
-    def _remove(self, digest: int) -> None:
-        """Empty its slot and move up whoever had to go further because of it."""
-        table = self._table_of(digest)
-        hole = self._slot(digest)
-        table[hole] = _EMPTY
-        self._used[digest & _TABLES - 1] -= 1
-        for slot in _after(hole, len(table)):
-            moved = table[slot]
-            if moved == _EMPTY:
+    def _remove_old(self, digest: int) -> None:
+        place, packed = digest & _BUCKETS - 1, _packed(digest)
+        bucket = self._buckets[place]
+        for start in range(0, len(bucket), _DIGEST_BYTES):
+            if bucket.startswith(packed, start):
+                self._buckets[place] = bucket[:start] + bucket[start + _DIGEST_BYTES :]
+                self._old -= 1
                 return
-            table[slot] = _EMPTY
-            table[self._slot(moved)] = moved
-
-    def _grow(self, number: int) -> None:
-        old = self._tables[number]
-        self._tables[number] = array("q", bytes(16 * len(old)))
-        for digest in old:
-            if digest != _EMPTY:
-                self._tables[number][self._slot(digest)] = digest
-
-
-def _after(slot: int, slots: int) -> Iterator[int]:
-    while True:
-        slot = (slot + 1) % slots
-        yield slot

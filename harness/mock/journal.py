@@ -2,8 +2,9 @@
 
 The file is NDJSON. Its first line names the format, the ledger's instance and the salt of its key marks;
 an array is one arrival of a message; an object is a note (a write key's mark, a request that could not be
-read). A line is written before the answer it accounts for leaves. A last line without an end was cut by a
-death: it is dropped at the next start, and a note says so. Only this room reads the file.
+read). Lines wait a moment, and are written together before an answer that they account for leaves. A last
+line without an end was cut by a death: it is dropped at the next start, and a note says so. Only this room
+reads the file.
 """
 
 import fcntl
@@ -22,6 +23,7 @@ FORMAT: Final = "segment-harness-ledger/1"
 CUT_NOTE: Final = {"truncated_lines": 1}
 
 _PIECE_BYTES: Final = 64 * 1024
+_WAITING_MOST_BYTES: Final = 64 * 1024
 _SALT_BYTES: Final = 16
 _INSTANCE_BYTES: Final = 8
 
@@ -33,14 +35,28 @@ class JournalError(HarnessError):
 class Journal:
     """An append-only file, locked for as long as it is open."""
 
-    __slots__ = ("_entropy", "_fd", "generation", "instance", "name", "salt", "size_bytes")
+    __slots__ = (
+        "_entropy",
+        "_failure",
+        "_fd",
+        "_waiting",
+        "_written_bytes",
+        "generation",
+        "instance",
+        "name",
+        "salt",
+        "size_bytes",
+    )
 
     def __init__(self, fd: int, name: str, entropy: Callable[[int], bytes]) -> None:
         self._fd = fd
         self._entropy = entropy
         self.name: Final = name
         self.generation = 0  # grows with each reset, so that a reader notices that its lines are gone
-        self.size_bytes = 0
+        self.size_bytes = 0  # with what waits to be written
+        self._written_bytes = 0
+        self._waiting: list[bytes] = []
+        self._failure: JournalError | None = None
         self.instance = ""
         self.salt = b""
 
@@ -78,15 +94,27 @@ class Journal:
         return journal
 
     def append(self, lines: bytes) -> None:
-        """Write whole lines. Raises JournalError; then some of them may stand in the file."""
+        """Take whole lines, to be written by the next `commit` or before. Raises JournalError as it does."""
+        self._waiting.append(lines)
+        self.size_bytes += len(lines)
+        if self.size_bytes - self._written_bytes > _WAITING_MOST_BYTES:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what waits. Raises JournalError, then and ever after; some of it may stand in the file."""
+        if self._failure is not None:
+            raise self._failure
+        lines = b"".join(self._waiting)
+        self._waiting.clear()
         while lines:
             try:
-                written = os.pwrite(self._fd, lines, self.size_bytes)
+                written = os.pwrite(self._fd, lines, self._written_bytes)
             except OSError as error:
-                raise JournalError(
+                self._failure = JournalError(
                     f"{self.name}: cannot write: {error.strerror}; make room and start the mock again"
-                ) from error
-            self.size_bytes += written
+                )
+                raise self._failure from error
+            self._written_bytes += written
             lines = lines[written:]
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
@@ -94,6 +122,7 @@ class Journal:
 
         Raises JournalError when the file fails, or was reset while it was read.
         """
+        self.commit()
         end, generation = self.size_bytes, self.generation
         offset, rest, place = 0, b"", 0
         while offset < end:
@@ -115,13 +144,18 @@ class Journal:
     def reset(self) -> None:
         """Empty the file and begin a new instance."""
         os.ftruncate(self._fd, 0)
-        self.size_bytes = 0
+        self._waiting.clear()
+        self.size_bytes = self._written_bytes = 0
         self.generation += 1
         self._write_header()
 
     def close(self) -> None:
-        """Close the file, which also gives the lock up."""
-        os.close(self._fd)
+        """Write what waits and close the file, which also gives the lock up. Raises JournalError."""
+        try:
+            if self._failure is None:
+                self.commit()
+        finally:
+            os.close(self._fd)
 
     def _begin(self) -> None:
         self.size_bytes = os.fstat(self._fd).st_size
@@ -137,10 +171,12 @@ class Journal:
                 raise self._foreign()
             os.ftruncate(self._fd, whole_bytes)
             self.size_bytes = whole_bytes
+        self._written_bytes = self.size_bytes
         if not whole_bytes:
             self._write_header()
         if cut:
             self.append(orjson.dumps(CUT_NOTE, option=orjson.OPT_APPEND_NEWLINE))
+            self.commit()
 
     def _end_of_last_line(self) -> int:
         end = self.size_bytes
@@ -157,6 +193,7 @@ class Journal:
         self.salt = self._entropy(_SALT_BYTES)
         header = {"journal": FORMAT, "instance": self.instance, "salt": self.salt.hex()}
         self.append(orjson.dumps(header, option=orjson.OPT_APPEND_NEWLINE))
+        self.commit()
 
     def _read_header(self, line: bytes) -> None:
         try:

@@ -1,10 +1,10 @@
 """Account for every message that reached the mock: one class for each arrival, counted and written down.
 
 Enters: what became of the messages of a call. Leaves: counts, and lines in order of arrival. What always
-holds: `received` is the sum of the classes, in all and for each write key; a line is in the journal before
-the method that took it returns; a ledger opened on a journal has the counts and the ids of the one that
-wrote it. Each write key is a partition that can be counted, read and emptied alone; ids are known across all
-of them, as at Segment. It keeps no bodies; what it writes or tells of a write key is a salted mark or the
+holds: `received` is the sum of the classes, in all and for each write key; once `commit` has returned, what
+was recorded before it survives a death; a ledger opened on a journal has the counts and the ids of the one
+that wrote it. Each write key is a partition that can be counted, read and emptied alone; ids are known across
+all of them, as at Segment. It keeps no bodies; what it writes or tells of a write key is a salted mark or the
 last four characters.
 """
 
@@ -243,6 +243,10 @@ class Ledger:
         self._journal.append(_note({"reset": number}))
         self._accounts[number] = Account()
         return True
+
+    def commit(self) -> None:
+        """Write to the journal what was recorded since the last time."""
+        self._journal.commit()
 
     def close(self) -> None:
         """Close the journal."""

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, Protocol, cast
 from harness.errors import HarnessError
 from harness.mock.exchange import Call, Cancel, Later, Manner, Reply, refusal
 from harness.mock.incoming import Incoming, Whole
+from harness.mock.outbox import Outbox
 from harness.units import NS_PER_S
 
 MALFORMED: Final = "malformed_http"
@@ -65,11 +66,13 @@ class Connection(asyncio.Protocol):
         self,
         answer: Callable[[Call], Reply | Later],
         watcher: Watcher,
+        outbox: Outbox,
         later: Callable[[Callable[[], None]], object],
         after: After,
     ) -> None:
         self._answer = answer
         self._watcher = watcher
+        self._outbox = outbox
         self._later = later
         self._after = after
         self._incoming = Incoming()
@@ -87,6 +90,7 @@ class Connection(asyncio.Protocol):
         """Answer nothing more; what is written still leaves."""
         self._over = True
         if self._transport is not None:
+            self._outbox.send()
             self._transport.close()
 
     def abort(self) -> None:
@@ -155,7 +159,7 @@ class Connection(asyncio.Protocol):
         elif not held and incoming.asks_to_go_on():
             out.append(_CONTINUE)
         if out and self._transport is not None:
-            self._transport.write(b"".join(out))
+            self._outbox.put(self._transport, b"".join(out))
         if failure is not None:
             self._watcher.failed(failure)
             self.close()
@@ -178,7 +182,7 @@ class Connection(asyncio.Protocol):
             out: list[bytes] = []
             self._leave(whole, late, out)
             if out and self._transport is not None:
-                self._transport.write(b"".join(out))
+                self._outbox.put(self._transport, b"".join(out))
             self._serve()
 
         self._is_waiting = True
@@ -240,6 +244,7 @@ class Connection(asyncio.Protocol):
         if transport is None or self._over:
             return
         self._over = True
+        self._outbox.send()
         opened: socket.socket | None = transport.get_extra_info("socket")
         if opened is not None:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
@@ -256,6 +261,7 @@ class Connection(asyncio.Protocol):
     def _pump(self) -> None:
         """Write one piece of the stream; others have their turn before the next."""
         self._pump_is_due = False
+        self._outbox.send()
         stream, transport = self._stream, self._transport
         if stream is None or transport is None or not self._writable or self._over:
             return

@@ -28,6 +28,7 @@ from harness.mock.feeding import EVERY_S
 from harness.mock.journal import Journal
 from harness.mock.ledger import Ledger
 from harness.mock.listen import admin_token
+from harness.mock.outbox import Outbox
 from harness.mock.protocol import Connection
 from harness.mock.ready import ready_file, ready_line
 from harness.mock.routes import answer
@@ -157,13 +158,14 @@ async def _serve(start: _Start, ready: TextIO) -> None:
     if start.parent_pipe:
         loop.add_reader(_STANDARD_INPUT, watcher.stop_at_end_of_input)
     to_answer = partial(answer, box)
+    outbox = Outbox(box.ledger.commit, watcher.failed, loop.call_soon)
 
     def after(delay_ns: int, act: Callable[[], None]) -> Cancel:
         return box.timers.at(box.clock.now_ns() + delay_ns, act)
 
     with _seldom_collecting():
         server = await loop.create_server(
-            lambda: Connection(to_answer, watcher, loop.call_soon, after),
+            lambda: Connection(to_answer, watcher, outbox, loop.call_soon, after),
             sock=listener,
             backlog=_BACKLOG,
             ssl=start.context,

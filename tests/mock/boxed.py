@@ -15,6 +15,7 @@ from harness.mock.box import Box
 from harness.mock.build import build_box
 from harness.mock.journal import Journal
 from harness.mock.limits.rule import LimitRule, from_limit
+from harness.mock.outbox import Outbox
 from harness.mock.protocol import Connection
 from harness.mock.routes import answer
 from harness.mock.settings import MockSettings, with_limits
@@ -152,6 +153,7 @@ class Client:
         self.connection = Connection(
             partial(answer, box),
             self,
+            Outbox(box.ledger.commit, self.failed, self.loop.soon.append),
             self.loop.soon.append,
             lambda delay_ns, act: box.timers.at(box.clock.now_ns() + delay_ns, act),
         )

@@ -122,3 +122,19 @@ def test_a_body_with_a_dent_in_it_is_answered_the_same_both_ways(dent, place):
     answers = [client.send(request("POST", "/v1/track", body, key=KEY)) for client in (short, long)]
     if b"e" not in dent.lower():  # a number beyond a double's range is the one known difference
         assert answers[0] == answers[1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 260), st.booleans(), st.booleans()), min_size=1, max_size=12),
+    st.integers(120, 320),
+)
+def test_a_message_above_its_size_is_never_plainly_good(shapes, message_bytes):
+    messages = []
+    for number, (filling, first, twice) in enumerate(shapes):
+        message = {"messageId": f"m{number}", "userId": "u", "type": "track", "event": "E"}
+        filled = {"properties": {"messageId" if twice else "p": "x" * filling}}
+        messages.append(filled | message if first else message | filled)
+    body = json.dumps({"batch": messages}, separators=(",", ":")).encode()
+    largest = max(len(json.dumps(message, separators=(",", ":"))) for message in messages)
+    good = plainly_good(BATCH, body, Bounds(message_bytes, 500_000, 2_500)) is not None
+    assert good is (largest <= message_bytes)
