@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from benchmarks.mock.calls import BATCH_MESSAGES, batches, message, singles
+from benchmarks.mock.calls import BATCH_MESSAGES, batches, message, singles, small_message
 from benchmarks.mock.load import BadAnswerError, Load, by_loop, by_wrk, has_wrk
 from benchmarks.mock.memory import measure
 from benchmarks.mock.peers import PEERS, Peer
@@ -65,10 +65,15 @@ def load(server: Server, prefix: str, options: argparse.Namespace, *, batched: b
     """By wrk for a time, or by a loop of ours for a number of calls."""
     if wrk:
         return by_wrk(
-            server.port, prefix, batched=batched, connections=options.connections, duration_s=options.seconds
+            server.port,
+            prefix,
+            options.text,
+            batched=batched,
+            connections=options.connections,
+            duration_s=options.seconds,
         )
-    count = LOOP_CALLS[batched]
-    calls = batches(prefix, count, BATCH_MESSAGES, message()) if batched else singles(prefix, count)
+    count, text = LOOP_CALLS[batched], options.text
+    calls = batches(prefix, count, BATCH_MESSAGES, text) if batched else singles(prefix, count, text)
     return by_loop(server.port, list(calls), options.connections)
 
 
@@ -107,7 +112,7 @@ def started(stack: ExitStack, only: set[str], core: int | None) -> dict[Peer, Se
             continue
         if peer.prepare is not None:
             peer.prepare(port)
-        by_loop(port, singles("warm", WARM_CALLS), 8)
+        by_loop(port, singles("warm", WARM_CALLS, message()), 8)
         servers[peer] = server
     return servers
 
@@ -154,6 +159,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="of each load")
     parser.add_argument("--connections", type=int, default=50)
     parser.add_argument("--only", default="", metavar="NAMES", help="of servers, with commas between them")
+    parser.add_argument(
+        "--small",
+        dest="text",
+        action="store_const",
+        const=small_message(),
+        default=message(),
+        help=f"messages of {len(small_message())} bytes in place of {len(message())}",
+    )
     parser.add_argument("--memory", type=int, metavar="MESSAGES", help="measure our memory instead")
     options = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
@@ -182,7 +195,7 @@ def main() -> None:
         where = f"core {core}" if core is not None else "the only core, which it shares with its load"
         print(f"{platform.platform()}, Python {platform.python_version()}; each server on {where}")
         print(f"{options.rounds} rounds of {options.seconds} s, {options.connections} connections,", end=" ")
-        print(f"messages of {len(message())} bytes, batches of {BATCH_MESSAGES}; medians\n")
+        print(f"messages of {len(options.text)} bytes, batches of {BATCH_MESSAGES}; medians\n")
         show(servers, rounds)
 
 

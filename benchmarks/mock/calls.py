@@ -60,10 +60,10 @@ def head(path: str, body_bytes: int) -> str:
     return _HEAD.format(path=path, key=KEY, size=body_bytes)
 
 
-def single_pieces() -> tuple[str, str]:
-    """What stands before and behind the id in a call of one message, head included."""
-    before, _, behind = message().partition(ID)
-    return head("/v1/track", len(message())) + before, behind
+def single_pieces(text: str) -> tuple[str, str]:
+    """What stands before and behind the id in a call of one message of this text, head included."""
+    before, _, behind = text.partition(ID)
+    return head("/v1/track", len(text)) + before, behind
 
 
 def batch_pieces(messages: int, text: str) -> tuple[str, str, str, str]:
@@ -74,9 +74,9 @@ def batch_pieces(messages: int, text: str) -> tuple[str, str, str, str]:
     return head("/v1/batch", size) + start + before, behind + "," + before, behind, end
 
 
-def singles(prefix: str, count: int) -> Iterator[bytes]:
-    """So many calls of one message."""
-    before, behind = single_pieces()
+def singles(prefix: str, count: int, text: str) -> Iterator[bytes]:
+    """So many calls of one message of this text."""
+    before, behind = single_pieces(text)
     for number in range(count):
         yield (before + numbered(prefix, number) + behind).encode()
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from benchmarks.mock.calls import BATCH_MESSAGES, ID, batch_pieces, message, single_pieces
+from benchmarks.mock.calls import BATCH_MESSAGES, ID, batch_pieces, single_pieces
 
 _GOOD: Final = b"HTTP/1.1 200"
 _GIVEN_UP_AFTER_S: Final = 20.0
@@ -62,18 +62,18 @@ class BadAnswerError(Exception):
     """A server answered something else than 200, or not at all."""
 
 
-def by_wrk(port: int, prefix: str, *, batched: bool, connections: int, duration_s: int) -> Load:
+def by_wrk(port: int, prefix: str, text: str, *, batched: bool, connections: int, duration_s: int) -> Load:
     """Load for a time with wrk, one thread. Raises BadAnswerError when an answer is not 200."""
     program = shutil.which("wrk")
     if program is None:
         raise BadAnswerError("wrk is not here")
     if batched:
-        start, between, behind, end = map(_quoted, batch_pieces(BATCH_MESSAGES, message()))
+        start, between, behind, end = map(_quoted, batch_pieces(BATCH_MESSAGES, text))
         request = _BATCH.format(
             messages=BATCH_MESSAGES, start=start, between=between, behind=behind, end_=end
         )
     else:
-        before, behind = map(_quoted, single_pieces())
+        before, behind = map(_quoted, single_pieces(text))
         request = _SINGLE.format(before=before, behind=behind)
     script = _SCRIPT.replace("REQUEST", request).replace("PREFIX", prefix).replace("LENGTH", str(len(ID)))
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
