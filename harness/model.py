@@ -46,11 +46,10 @@ class Place(NamedTuple):
     raw: bytes | None  # the line itself where it cannot be read again, else None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing with a state: a message, or a Profile or Config call."""
 
-    index: int  # unique in a run, passes and copies included
+    index: int  # type: ignore[assignment]  # hides tuple.index; unique in a run, passes and copies included
     api: str  # tracking, profile, config
     kind: str  # identify, track, page, screen, group, alias; for other APIs the method
     source: str  # the label it was recorded under; "" when the recording names none

@@ -31,7 +31,7 @@ def replaying(plan: Plan, view: View) -> Iterator[Run]:
         aimed(plan, recording, os.environ, clock=clock, view=view) as aim,
         keep_account(plan, recording, aim, clock=clock) as account,
     ):
-        passes = read(plan, recording)
+        passes = read(plan, recording, account)
         passes = transform(plan, passes, account)
         arrivals = schedule(plan, passes, aim.survey)
         run = prepare_run(plan, recording, aim, account, arrivals, clock=clock, chance=chance, view=view)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
@@ -21,6 +21,7 @@ from harness.model import Arrival, Item
 from harness.options import MAX
 from harness.plan import Plan
 from harness.prepare import MERGED_SOURCE, Aim
+from harness.recording.parser import Keep
 from harness.recording.reader import Recording
 from harness.recording.survey import Survey
 from harness.report.document import RUNNING, RunFacts, build_document, write_json
@@ -54,6 +55,7 @@ class Account:
     tally: RunTally
     paperwork: Paperwork
     message_id: Callable[[Item], str]
+    keep: Keep | None = None  # hears of the fields of messages as they are read
     taken: int = 0  # items read, filtered ones included
     busiest: Busiest = field(default_factory=Busiest)
     closed: bool = False
@@ -132,13 +134,16 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         delivery_map.close()
 
 
-def read(plan: Plan, recording: Recording, *, below_index: int | None = None) -> Iterator[Iterable[Item]]:
+def read(
+    plan: Plan, recording: Recording, account: Account | None = None, *, below_index: int | None = None
+) -> Iterator[Iterable[Item]]:
     """The passes of the recording, each a stream of items; none begins at or above `below_index`."""
     first_index, number = 0, 0
     while plan.loop is None or number < plan.loop:
         if below_index is not None and first_index >= below_index:
             return
-        yield recording.items(first_index=first_index, breathe=_breathe)
+        keep = account.keep if account is not None else None
+        yield recording.items(first_index=first_index, breathe=_breathe, keep=keep)
         first_index += recording.counts.items
         number += 1
 
@@ -153,7 +158,7 @@ def transform(plan: Plan, passes: Passes, account: Account | None) -> Iterator[I
                 account.busiest.meet(item.keys)
             reason = why_filtered(item)
             if reason is None:
-                yield replace(item, source=MERGED_SOURCE) if plan.merge_sources else item
+                yield item._replace(source=MERGED_SOURCE) if plan.merge_sources else item
             elif account is not None:
                 account.tally.filtered(item, reason)
 
@@ -199,6 +204,8 @@ def prepare_run(
         batch=plan.batch != "none",
         version=version("segment-harness"),
     )
+    if plan.ids == "fresh":
+        account.keep = encoder.take_fields
     wire = Wire(
         route=route_to(aim.target, aim.permit, now_ns=clock.now_ns),
         heads=Heads(aim.target.authority, aim.authorization),

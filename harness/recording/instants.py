@@ -8,6 +8,9 @@ LAST_OFFSET_S: Final = 1e9  # some 30 years; what stands beyond is no offset
 
 _TO_MINUTE: Final = len("2026-01-02T03:04:")
 _TO_SECOND: Final = len("2026-01-02T03:04:05.")
+_TO_MILLISECOND: Final = len("2026-01-02T03:04:05.678")
+_TO_MICROSECOND: Final = len("2026-01-02T03:04:05.678000Z")
+_NO_MICROSECONDS: Final = "000"
 _SECONDS_NS: Final = {f"{second:02d}.": second * NS_PER_S for second in range(60)}
 _MILLIS_NS: Final = {f"{milli:03d}Z": milli * NS_PER_MS for milli in range(1_000)}
 _REMEMBERED: Final = 1_024
@@ -44,6 +47,8 @@ def offset_ns(seconds: float) -> int:
 
 
 def _parse_and_remember(text: str) -> int:
+    if len(text) == _TO_MICROSECOND and text[_TO_MILLISECOND:-1] == _NO_MICROSECONDS:
+        return instant_ns(text[:_TO_MILLISECOND] + "Z")
     at_ns = parse_instant_ns(text)
     second_ns = _SECONDS_NS.get(text[_TO_MINUTE:_TO_SECOND])
     milli_ns = _MILLIS_NS.get(text[_TO_SECOND:])

@@ -1,8 +1,10 @@
 """Turn a recording's lines into items, in reading order."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
+import msgspec
 import orjson
 
 from harness.errors import BadLineError
@@ -10,6 +12,7 @@ from harness.model import Item, Message, Place
 from harness.recording.counts import Counts
 from harness.recording.header import MARK, Header, parse_header
 from harness.recording.lines import Line
+from harness.recording.plain_line import Fields, PlainLine, plain_line
 from harness.recording.shapes import NotAnItemError, Shape, lateness_ns, merged, shape_of
 from harness.segment.messages import person_keys
 from harness.segment.sizes import MESSAGE_BYTES
@@ -17,12 +20,26 @@ from harness.segment.sizes import MESSAGE_BYTES
 _NO_ITEMS: Final[Sequence[Item]] = ()
 _NEVER_TOO_DEEP: Final = 200  # orjson writes 254 levels
 
+# A named tuple's own constructor takes twice as long.
+_item: Final = partial(tuple.__new__, Item)
+_place: Final = partial(tuple.__new__, Place)
+_json: Final = msgspec.json.Encoder().encode
+
+Keep = Callable[[Item, Fields], None]  # hears of an item that is plainly a message, and of its fields
+
 
 class Parser:
     """Reads the lines of one pass, first to last; knows the header, the kind of times, and the next index."""
 
     def __init__(
-        self, name: str, counts: Counts, *, first_index: int, needs_times: bool, keeps_raw: bool
+        self,
+        name: str,
+        counts: Counts,
+        *,
+        first_index: int,
+        needs_times: bool,
+        keeps_raw: bool,
+        keep: Keep | None = None,
     ) -> None:
         self.header = Header()
         self._name = name
@@ -30,6 +47,7 @@ class Parser:
         self._index = first_index
         self._needs_times = needs_times
         self._keeps_raw = keeps_raw  # the lines cannot be read again
+        self._keep = keep
         self._relative: bool | None = None  # not known before the first time
 
     def items(self, line: Line) -> Sequence[Item] | Iterator[Item]:
@@ -45,6 +63,10 @@ class Parser:
         counts.lines += 1
         counts.bytes_read = line.read_bytes
         raw = line.raw
+        if line.number > 1:
+            plain = plain_line(raw)
+            if plain is not None and self._is_ordinary(raw, plain):
+                return (self._plain_item(line, plain),)
         try:
             fields = orjson.loads(raw)
         except orjson.JSONDecodeError:
@@ -72,6 +94,31 @@ class Parser:
         group = _archive_group(shape.source, body) if body is fields else None
         place = Place(self._name, line.number, line.offset, size_bytes, -1, raw if self._keeps_raw else None)
         return (self._item(shape, shape.kind, body, group, place),)
+
+    def _is_ordinary(self, raw: bytes, plain: PlainLine) -> bool:
+        """True when there is nothing to be noted of this message but that it is there."""
+        if plain.at_ns is None:
+            if self._needs_times:
+                return False
+        elif plain.relative is not self._relative:
+            return False
+        most_bytes = plain.most_bytes
+        if raw.count(b"{") + raw.count(b"[") > _NEVER_TOO_DEEP or most_bytes > MESSAGE_BYTES:
+            return False
+        biggest_bytes = self._counts.biggest_bytes
+        return most_bytes <= biggest_bytes or len(_json(plain.fields)) <= biggest_bytes
+
+    def _plain_item(self, line: Line, plain: PlainLine) -> Item:
+        counts, index = self._counts, self._index
+        self._index = index + 1
+        counts.items += 1
+        raw = line.raw
+        place = _place((self._name, line.number, line.offset, len(raw), -1, raw if self._keeps_raw else None))
+        kind, source, at_ns, _, lateness_ns, keys, group, fields, _ = plain
+        item = _item((index, "tracking", kind, source, at_ns, lateness_ns, keys, group, place))
+        if self._keep is not None:
+            self._keep(item, fields)
+        return item
 
     def _batch(self, line: Line, shape: Shape) -> Iterator[Item]:
         raw = line.raw if self._keeps_raw else None

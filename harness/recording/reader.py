@@ -18,7 +18,7 @@ from harness.recording.fingerprint import fingerprint
 from harness.recording.header import Header
 from harness.recording.lines import Line, lines_of
 from harness.recording.order import WINDOW_ITEMS, Window
-from harness.recording.parser import Parser, read_message
+from harness.recording.parser import Keep, Parser, read_message
 from harness.recording.sources import ReadChunk, Source, open_source
 
 TRIED_LINES: Final = 1_000
@@ -87,11 +87,13 @@ class Recording:
         first_index: int = 0,
         breathe: Callable[[], object] | None = None,
         watch: Callable[[bytes], object] | None = None,
+        keep: Keep | None = None,
     ) -> Iterator[Item]:
         """One pass: the items by (instant, reading order), those without an instant behind what they follow.
 
         `breathe` is called now and then while items are read that cannot be given out yet, since the window
-        must fill first. `watch` sees each line, header and bad ones included, before it is parsed.
+        must fill first. `watch` sees each line, header and bad ones included, before it is parsed. `keep`
+        gets the fields of nearly every message as it is read, which spares reading it again.
 
         Raises:
             BadLineError: a line is no item; what stood before it was given out first.
@@ -104,7 +106,7 @@ class Recording:
         else:
             raise RecordingError(f"{self.name}: can be read once only; save it as a file to read it again")
         self.counts = Counts()
-        return self._sorted(self._read(lines, self.counts, first_index, watch), self.counts, breathe)
+        return self._sorted(self._read(lines, self.counts, first_index, watch, keep), self.counts, breathe)
 
     def message(self, item: Item) -> Message:
         """The message of an item of this recording: its JSON, with what its batch adds and its `type`.
@@ -157,13 +159,14 @@ class Recording:
             raise RecordingError(f"{self.name}: holds no message; name a recording with at least one")
         raise RecordingError(f"{problem} (no item in the first {len(seen):,} lines)")
 
-    def _parser(self, counts: Counts, first_index: int) -> Parser:
+    def _parser(self, counts: Counts, first_index: int, keep: Keep | None = None) -> Parser:
         return Parser(
             self.name,
             counts,
             first_index=first_index,
             needs_times=self._needs_times,
             keeps_raw=self._source.descriptor is None,
+            keep=keep,
         )
 
     def _read(
@@ -172,9 +175,10 @@ class Recording:
         counts: Counts,
         first_index: int,
         watch: Callable[[bytes], object] | None,
+        keep: Keep | None,
     ) -> Iterator[Item]:
         """The items in reading order."""
-        items_of = self._parser(counts, first_index).items
+        items_of = self._parser(counts, first_index, keep).items
         for line in lines:
             if watch is not None:
                 watch(line.raw)

@@ -35,9 +35,13 @@ def person_keys(message: Mapping[str, Any]) -> tuple[str, ...]:
     An alias may name either kind of id as its previousId, so that counts as both. Empty and placeholder ids
     (`-1`, `null`, `anonymous`, zeros), and values that are no id, are no key; numbers are ids.
     """
-    user = _id_text(message.get("userId"))
-    anonymous = _id_text(message.get("anonymousId"))
-    previous = _id_text(message.get("previousId"))
+    return keys_of(message.get("userId"), message.get("anonymousId"), message.get("previousId"))
+
+
+def keys_of(user_id: object, anonymous_id: object, previous_id: object) -> tuple[str, ...]:
+    """As `person_keys`, of the values of its three fields; None for one that is not there."""
+    user, anonymous = _id_text(user_id), _id_text(anonymous_id)
+    previous = "" if previous_id is None else _id_text(previous_id)
     if previous:
         keys = (user and "u:" + user, anonymous and "a:" + anonymous, "u:" + previous, "a:" + previous)
         return tuple(dict.fromkeys(filter(None, keys)))
@@ -48,9 +52,12 @@ def person_keys(message: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _id_text(value: object) -> str:
     """An id as text; empty when the value is none, or stands for nobody."""
-    if value is None or isinstance(value, bool | dict | list):
+    if type(value) is str:
+        text = value.strip()
+    elif value is None or isinstance(value, bool | dict | list):
         return ""
-    text = str(value).strip()
+    else:
+        text = str(value).strip()
     # Long ones, nearly all there are, are compared with nothing: this runs for every message.
     if len(text) <= _LONGEST_PLACEHOLDER and text.lower() in _PLACEHOLDERS:
         return ""

@@ -4,9 +4,11 @@ Parsing and writing a message takes most of the time of a send, so it is done be
 (`prepare`); only the clocks, which hang on the start of the run and on this attempt, are put in as it leaves.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 from harness.errors import BadLineError
@@ -14,7 +16,11 @@ from harness.model import Arrival, Item, Message, Request
 from harness.segment.endpoints import BATCH_PATH, single_path
 from harness.segment.sizes import MESSAGE_BYTES
 
-_KEPT_BYTES: Final = 4 << 20  # of prepared messages; beyond it one is encoded as it leaves
+_KEPT_BYTES: Final = 16 << 20  # of prepared messages; what has to make room is encoded again as it leaves
+_INSTANT_CHARACTERS: Final = len("2026-01-02T03:04:05.678Z")
+_CLOCK_BYTES: Final = len(',"timestamp":""') + _INSTANT_CHARACTERS
+
+_json: Final = msgspec.json.Encoder().encode
 
 
 class Encoder:
@@ -23,8 +29,8 @@ class Encoder:
     read: the message of an item, from the recording. Its result is not altered.
     strip: the same message without what never leaves, as a dict the encoder may alter.
     message_id: the id an item goes by in this run.
-    timestamp: what an arrival's `timestamp` becomes, ISO-8601; None keeps the recorded one, and where there
-        is none the recorded `receivedAt`.
+    timestamp: what an arrival's `timestamp` becomes, as `units.format_instant_ms` writes it; None keeps
+        the recorded one, and where there is none the recorded `receivedAt`.
     sent_at: this instant, ISO-8601.
     integrations: replaces every message's own; None keeps those.
     batch: send batches. A single message then makes a batch of one, unless it is over 32 KB.
@@ -55,7 +61,7 @@ class Encoder:
             ("User-Agent", f"segment-harness/{version}"),
             *extra_headers,
         )
-        self._kept: dict[int, bytes] = {}  # by item index
+        self._kept: OrderedDict[int, bytes] = OrderedDict()  # by item index, the oldest first
         self._kept_bytes = 0
 
     def __call__(self, arrivals: tuple[Arrival, ...], attempt: int) -> Request:
@@ -79,6 +85,19 @@ class Encoder:
         if arrival.item.index not in self._kept:
             self._keep(arrival.item)
 
+    def take_fields(self, item: Item, fields: dict[str, msgspec.Raw]) -> None:
+        """Prepare this item from the fields of its message, each as its JSON; spares reading it again."""
+        message: dict[str, Any] = self._strip(fields)
+        message["type"] = item.kind
+        message["messageId"] = self._message_id(item)
+        if self._timestamp is not None:
+            message.pop("timestamp", None)
+        elif "timestamp" not in message and "receivedAt" in fields:
+            message["timestamp"] = fields["receivedAt"]
+        if self._integrations is not None:
+            message["integrations"] = self._integrations
+        self._put(item.index, _json(message)[:-1])
+
     def measure(self, arrival: Arrival) -> int:
         """Bytes of this message inside a batch, without the comma. Raises BadLineError.
 
@@ -87,14 +106,20 @@ class Encoder:
         encoded = self._kept.get(arrival.item.index)
         if encoded is None:
             encoded = self._keep(arrival.item)
-        return len(encoded) + len(self._clock(arrival)) + 1
+        return len(encoded) + (0 if self._timestamp is None else _CLOCK_BYTES) + 1
 
     def _keep(self, item: Item) -> bytes:
         encoded = self._encode(item)
-        if self._kept_bytes + len(encoded) <= _KEPT_BYTES:
-            self._kept_bytes += len(encoded)
-            self._kept[item.index] = encoded
+        self._put(item.index, encoded)
         return encoded
+
+    def _put(self, index: int, encoded: bytes) -> None:
+        kept = self._kept
+        kept[index] = encoded
+        self._kept_bytes += len(encoded)
+        while self._kept_bytes > _KEPT_BYTES:
+            # The oldest has waited longest, or was never to be sent.
+            self._kept_bytes -= len(kept.popitem(last=False)[1])
 
     def _take(self, arrival: Arrival) -> bytes:
         encoded = self._kept.pop(arrival.item.index, None)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.errors import BadLineError
@@ -51,7 +52,7 @@ def encoder(clock: Clock | None = None, **changes: Any) -> Encoder:
         "read": clock.read,
         "strip": strip,
         "message_id": lambda of: f"run.{of.index}",
-        "timestamp": lambda arrival: f"t0+{arrival.due_ns}",
+        "timestamp": lambda arrival: f"2026-01-02T03:04:05.{arrival.due_ns:03d}Z",
         "sent_at": clock.sent_at,
         "version": "1.2",
     }
@@ -79,7 +80,7 @@ def test_one_message_goes_to_the_path_of_its_kind():
         "event": "Bought",
         "integrations": {"x": 1},
         "messageId": "run.0",
-        "timestamp": "t0+100",
+        "timestamp": "2026-01-02T03:04:05.100Z",
         "sentAt": "sent 1",
     }
     assert encoder()(arrivals(1), 1).path == "/v1/identify"
@@ -92,8 +93,8 @@ def test_a_batch_has_one_sent_at_and_each_message_its_own_id_and_time():
     assert set(body) == {"batch", "sentAt"}
     assert body["sentAt"] == "sent 1"
     assert [(each["messageId"], each["timestamp"], each["type"]) for each in body["batch"]] == [
-        ("run.0", "t0+100", "track"),
-        ("run.1", "t0+101", "identify"),
+        ("run.0", "2026-01-02T03:04:05.100Z", "track"),
+        ("run.1", "2026-01-02T03:04:05.101Z", "identify"),
     ]
     assert all("sentAt" not in each for each in body["batch"])
     assert body["batch"][1]["userId"] == "ü"
@@ -167,9 +168,9 @@ def test_measured_messages_that_are_never_sent_do_not_pile_up(monkeypatch):
         encode_.measure(Arrival(0, item(index)))
     kept = encode_._kept
     assert sum(map(len, kept.values())) == encode_._kept_bytes <= 100_000
-    assert list(kept) == [0, 1, 2]
-    encode_((Arrival(0, item(1)),), 1)
-    assert list(kept) == [0, 2]
+    assert list(kept) == [47, 48, 49], "the latest"
+    encode_((Arrival(0, item(48)),), 1)
+    assert list(kept) == [47, 49]
     assert sum(map(len, kept.values())) == encode_._kept_bytes
 
 
@@ -191,3 +192,18 @@ def test_what_was_prepared_is_not_read_again_and_is_the_same_request():
     assert reads == [0]
     assert prepared(arrivals(0), 1) == plain(arrivals(0), 1)
     assert reads == [0]
+
+
+@pytest.mark.parametrize("changes", [{}, {"timestamp": None}, {"integrations": {"All": False}}])
+@pytest.mark.parametrize("received", [{}, {"receivedAt": "2026-01-01T00:00:00Z"}])
+def test_a_message_taken_as_fields_is_sent_as_if_it_had_been_read(changes, received):
+    for index in (0, 1, 2):
+        recorded = {**RECORDED[index], **received}
+        by_reading = encoder(read=lambda _of, recorded=recorded: recorded, **changes)
+        by_fields = encoder(read=lambda _of: pytest.fail("read again"), **changes)
+        arrival = arrivals(0, 1, 2)[index]
+        raw = json.dumps(recorded, ensure_ascii=False).encode()
+        by_fields.take_fields(arrival.item, msgspec.json.decode(raw, type=dict[str, msgspec.Raw]))
+        read, taken = by_reading((arrival,), 1), by_fields((arrival,), 1)
+        assert json.loads(taken.body) == json.loads(read.body)
+        assert taken.path == read.path

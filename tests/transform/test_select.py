@@ -1,5 +1,3 @@
-import dataclasses
-
 import pytest
 
 from harness.transform.select import OTHER_API, UNKNOWN_KIND, why_filtered
@@ -17,4 +15,4 @@ from tests.engine.fakes import item
     ],
 )
 def test_only_the_six_calls_of_the_tracking_api_are_replayed(fields, reason):
-    assert why_filtered(dataclasses.replace(item(0), **fields)) == reason
+    assert why_filtered(item(0)._replace(**fields)) == reason
