@@ -4,7 +4,7 @@ All are frozen. An item is read once and never changes; what changes (its state,
 whoever owns it: the engine while it runs, the delivery map for ever.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple, Protocol
@@ -140,8 +140,7 @@ class Attempts:
     first_sent_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
+class Waits(NamedTuple):
     """Due to first send, in pieces that add up; all in ns."""
 
     lane_ns: int = 0
@@ -217,6 +216,7 @@ class Tally(Protocol):
     """What the engine tells of each item and each send.
 
     All instants are monotonic ns, as `Clock.now_ns`; `Arrival.due_ns` alone counts from the start of the run.
+    What happens to several items at once is told at once: a call an item would be a third of a batch's price.
     For one item the calls come in this order: selected, released, (sending, answered) once for each attempt
     with first_sent after the first sending, settled. A stop can end that order anywhere after selected.
     """
@@ -224,26 +224,26 @@ class Tally(Protocol):
     def started(self, now_ns: int, wall_ns: int) -> None:
         """All users are connected: this instant is due time zero."""
 
-    def selected(self, item: Item) -> None:
+    def selected(self, items: Sequence[Item]) -> None:
         """Read, and to be sent."""
 
     def filtered(self, item: Item, reason: str) -> None:
         """Read, and not to be sent; `reason` is from a short closed list."""
 
-    def released(self, arrival: Arrival) -> None:
-        """Its due time has come: it is offered load from here on."""
+    def released(self, arrivals: Sequence[Arrival]) -> None:
+        """Their due times have come: they are offered load from here on."""
 
     def sending(self, request: Request, now_ns: int) -> None:
         """The bytes are about to leave; called before every attempt."""
 
-    def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:
-        """The first attempt of this item has left, after these waits; not called when nothing is due."""
+    def first_sent(self, waits: Sequence[Waits], now_ns: int) -> None:
+        """The first attempt of so many items has left, after these waits; not called when nothing is due."""
 
     def answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         """An attempt ended."""
 
-    def settled(self, settlement: Settlement) -> None:
-        """The item reached a final state."""
+    def settled(self, settlements: Sequence[Settlement]) -> None:
+        """These items, one at least, reached one final state at one instant."""
 
     def opened(self, now_ns: int) -> None:
         """A user opened a connection."""

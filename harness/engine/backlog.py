@@ -1,5 +1,7 @@
 """Bound what waits in memory, and say for how long and for whose sake the reader stood still."""
 
+from collections.abc import Iterable
+
 from harness.model import Arrival
 
 
@@ -14,13 +16,13 @@ class Backlog:
         self.stops = 0
         self.stood_ns: dict[str, int] = {}  # by the source that held the reader up
 
-    def keep(self, arrival: Arrival) -> None:
-        """It was read, and waits."""
-        self._kept_now_bytes += _kept_bytes(arrival)
+    def keep(self, arrivals: Iterable[Arrival]) -> None:
+        """They were read, and wait."""
+        self._kept_now_bytes += sum(map(_kept_bytes, arrivals))
 
-    def drop(self, arrival: Arrival) -> None:
-        """It is settled."""
-        self._kept_now_bytes -= _kept_bytes(arrival)
+    def drop(self, arrivals: Iterable[Arrival]) -> None:
+        """They are settled."""
+        self._kept_now_bytes -= sum(map(_kept_bytes, arrivals))
 
     def is_full(self, waiting: int) -> bool:
         """True when no more may be read while so many items wait."""

@@ -13,12 +13,13 @@ of one person are never in two requests at once; all that is fed is settled, or 
 import heapq
 import itertools
 from collections import deque
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from harness.engine.backlog import Backlog
 from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
-from harness.engine.jobs import Carrier, Job, Load
+from harness.engine.jobs import Carrier, Job, Load, waits_of
 from harness.engine.lanes import Lanes
 from harness.engine.queues import Held, Queue
 from harness.model import (
@@ -32,7 +33,6 @@ from harness.model import (
     Settlement,
     State,
     Tally,
-    Waits,
 )
 
 LOOK_AHEAD: Final = 4_000  # arrivals read before they are due
@@ -109,11 +109,11 @@ class Dispatcher:
         """True when so little is read ahead that reading can wait no longer."""
         return len(self._ahead) < self._look_ahead // 2
 
-    def feed(self, arrival: Arrival) -> None:
-        """Take the next arrival."""
-        self._tally.selected(arrival.item)
-        self.backlog.keep(arrival)
-        self._ahead.append(arrival)
+    def feed(self, arrivals: Sequence[Arrival]) -> None:
+        """Take the next arrivals, one at least."""
+        self._tally.selected([arrival.item for arrival in arrivals])
+        self.backlog.keep(arrivals)
+        self._ahead.extend(arrivals)
         self.dirty = True
 
     def exhaust(self) -> None:
@@ -149,9 +149,12 @@ class Dispatcher:
                 self.held_by_ceiling += len(load.jobs)
             for job in load.jobs:
                 job.sent_ns = now_ns
-                if not self._closed_loop:
-                    job.waits = self._waits(job, load, now_ns)
-                    self._tally.first_sent(job.arrival, job.waits, now_ns)
+            if not self._closed_loop:
+                offset_ns = now_ns - (self._start_ns or 0)
+                waits = [waits_of(job, load, offset_ns) for job in load.jobs]
+                for job, waited in zip(load.jobs, waits, strict=True):
+                    job.waits = waited
+                self._tally.first_sent(waits, now_ns)
 
     def answered(self, carrier: Carrier, load: Load, request: Request, answer: Answer) -> None:
         """An attempt ended; the user is free again."""
@@ -172,8 +175,7 @@ class Dispatcher:
         if decision.pauses_scope:
             self._ceiling.pause(load, ready_ns, now_ns)
         if decision.outcome is not Outcome.RETRY:
-            for job in load.jobs:
-                self._settle(job, _STATE_OF[decision.outcome], now_ns)
+            self._settle(load, _STATE_OF[decision.outcome], now_ns)
             return
         if decision.counted:
             attempts.counted += 1
@@ -208,22 +210,13 @@ class Dispatcher:
         if self._stopped:
             return
         self._stopped = True
-        for arrival in self._ahead:
-            self._cancel(arrival, now_ns)
-        self._ahead.clear()
+        self._cancel(self._ahead, now_ns)
         self._batcher.close_all()
+        self._ahead.clear()
         self._retries.clear()
-        for queue in self._queues.values():
-            queue.clear()
+        self._queues.clear()
         self._queued = 0
-        for job in tuple(self._unfinished):
-            if job.load is not None and job.load.leaving:
-                continue
-            self._unfinished.discard(job)
-            if job.sent_ns is None:
-                self._cancel(job.arrival, now_ns)
-            else:
-                self.pending += 1
+        self._give_up([job for job in self._unfinished if job.load is None or not job.load.leaving], now_ns)
 
     def give_back(self, carrier: Carrier, load: Load, now_ns: int) -> None:
         """The run stopped before the bytes of this load left; the user did not send them."""
@@ -232,12 +225,7 @@ class Dispatcher:
         self._in_flight_items -= len(load.jobs)
         self._set_free(carrier)
         self._ceiling.end(load, now_ns)
-        self._unfinished.difference_update(load.jobs)
-        for job in load.jobs:
-            if job.sent_ns is None:
-                self._cancel(job.arrival, now_ns)
-            else:
-                self.pending += 1
+        self._give_up(load.jobs, now_ns)
 
     @property
     def stopped(self) -> bool:
@@ -262,20 +250,22 @@ class Dispatcher:
 
     def _release(self, now_ns: int) -> None:
         ahead, start_ns = self._ahead, self._start_ns or 0
+        released: list[Arrival] = []
         if self._closed_loop:
-            while ahead and self._queued < self._users:
+            while ahead and self._queued < self._users and self._waiting < self._most_waiting:
+                released.append(ahead[0])
                 self._admit(ahead.popleft(), now_ns)
-                if self._waiting >= self._most_waiting:
-                    break
-            return
-        horizon_ns = now_ns - start_ns
-        while ahead and ahead[0].due_ns <= horizon_ns:
-            self._admit(ahead.popleft(), now_ns)
+        else:
+            horizon_ns = now_ns - start_ns
+            while ahead and ahead[0].due_ns <= horizon_ns:
+                released.append(ahead[0])
+                self._admit(ahead.popleft(), now_ns)
+        if released:
+            self._tally.released(released)
 
     def _admit(self, arrival: Arrival, now_ns: int) -> None:
         job = Job(arrival, now_ns, now_ns - (self._start_ns or 0) if self._closed_loop else None)
         self._unfinished.add(job)
-        self._tally.released(arrival)
         self._batcher.expect(job)
         if self._lanes is not None:
             self._lanes.enter(job)
@@ -286,7 +276,8 @@ class Dispatcher:
         ready = [job]
         while ready:
             job = ready.pop()
-            if job.is_placed():
+            # The load that it was to share may have closed since.
+            if job.is_placed() or (job.blockers and not self._batcher.may_join(job)):
                 continue
             closed = self._batcher.add(job)
             if job.is_placed():
@@ -369,26 +360,33 @@ class Dispatcher:
             self._free.append(carrier)
         self.dirty = True
 
-    def _cancel(self, arrival: Arrival, now_ns: int) -> None:
-        self._tally.settled(Settlement(arrival, State.CANCELLED, None, None, now_ns, 0, None))
+    def _give_up(self, jobs: Collection[Job], now_ns: int) -> None:
+        """The run stopped: what was never sent is cancelled, the rest stays pending."""
+        self._unfinished.difference_update(jobs)
+        unsent = [job.arrival for job in jobs if job.sent_ns is None]
+        self._cancel(unsent, now_ns)
+        self.pending += len(jobs) - len(unsent)
 
-    def _settle(self, job: Job, state: State, now_ns: int) -> None:
-        self._unfinished.discard(job)
-        self.backlog.drop(job.arrival)
-        load, job.load = job.load, None  # no cycle is left for the garbage collector
-        sends, status = (load.attempts.sends, load.status) if load is not None else (0, None)
-        self._tally.settled(Settlement(job.arrival, state, job.waits, job.sent_ns, now_ns, sends, status))
-        if self._lanes is None:
-            return
-        for waiter in self._lanes.leave(job):
-            if not self._stopped and (not waiter.blockers or self._batcher.may_join(waiter)):
-                self._ready(waiter, now_ns)
+    def _cancel(self, arrivals: Collection[Arrival], now_ns: int) -> None:
+        if arrivals:
+            self._tally.settled(
+                [Settlement(arrival, State.CANCELLED, None, None, now_ns, 0, None) for arrival in arrivals]
+            )
 
-    def _waits(self, job: Job, load: Load, now_ns: int) -> Waits:
-        lane_ns = job.ready_ns - job.released_ns
-        total_ns = now_ns - (self._start_ns or 0) - job.arrival.due_ns
-        lag_ns = total_ns - lane_ns - job.batch_ns - load.limit_ns - load.user_ns
-        return Waits(lane_ns, load.limit_ns, job.batch_ns, load.user_ns, lag_ns)
+    def _settle(self, load: Load, state: State, now_ns: int) -> None:
+        jobs, sends, status = load.jobs, load.attempts.sends, load.status
+        self._unfinished.difference_update(jobs)
+        self.backlog.drop(load.arrivals)
+        self._tally.settled(
+            [Settlement(job.arrival, state, job.waits, job.sent_ns, now_ns, sends, status) for job in jobs]
+        )
+        if self._lanes is not None:
+            for job in jobs:
+                for waiter in self._lanes.leave(job):
+                    if not self._stopped and (not waiter.blockers or self._batcher.may_join(waiter)):
+                        self._ready(waiter, now_ns)
+        for job in jobs:
+            job.load = None  # no cycle is left for the garbage collector
 
     def __repr__(self) -> str:
         return (

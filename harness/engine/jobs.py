@@ -1,8 +1,11 @@
 """The engine's working state: a job is an unfinished item, a load the request that carries some of them."""
 
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from harness.model import Arrival, Attempts, Waits
+
+_waits: Final = partial(tuple.__new__, Waits)  # the constructor itself takes twice as long
 
 
 class Job:
@@ -85,6 +88,13 @@ class Load:
 
     def __repr__(self) -> str:
         return f"<Load {self.api}/{self.source}, {len(self.jobs)} items, {self.attempts.sends} sends>"
+
+
+def waits_of(job: Job, load: Load, offset_ns: int) -> Waits:
+    """What a job waited for that leaves in this load, so long after the start of the run."""
+    lane_ns = job.ready_ns - job.released_ns
+    lag_ns = offset_ns - job.arrival.due_ns - lane_ns - job.batch_ns - load.limit_ns - load.user_ns
+    return _waits((lane_ns, load.limit_ns, job.batch_ns, load.user_ns, lag_ns))
 
 
 class Carrier(Protocol):

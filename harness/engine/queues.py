@@ -71,11 +71,6 @@ class Queue:
         self._held = held
         self.opens_ns = opens_ns if held is Held.LIMIT else None
 
-    def clear(self) -> list[Load]:
-        loads = [entry[-1] for entry in self._heap]
-        self._heap.clear()
-        return loads
-
     def _settle(self, now_ns: int) -> None:
         if self._held is Held.LIMIT:
             self._limit_ns += now_ns - self._since_ns

@@ -8,6 +8,7 @@ is handed to it as a function.
 import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import gevent
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 USERS_AT_FIRST: Final = 16
 USERS_AT_MOST: Final = 512
 _TICK_S: Final = 0.25
+_READ_AT_ONCE: Final = 16
+_COLLECT_AFTER: Final = 100_000  # objects; at Python's 700 the jobs of a batch set it off
+_LONG_SLICE_NS: Final = 2_000_000  # where nothing is due, nothing is late
 _CONNECT_PAUSE_S: Final = 0.1
 _TARGET_READY_WITHIN_NS: Final = 5 * NS_PER_S
 
@@ -79,6 +83,7 @@ class Replay:
         self.started_wall_ns: int | None = None
         self.read_all = False
         self.users_opened = 0
+        self.only_locust_listens = False
         self.dispatcher = Dispatcher(
             tally=tally,
             decide=decide,
@@ -102,6 +107,7 @@ class Replay:
         self._began_ns = 0
         self._pulse: Pulse | None = None
         self._greenlets: list[Any] = []
+        self._gc_threshold = gc.get_threshold()
 
     def begin(self, environment: Any) -> None:
         """Start to read ahead; the clock starts when all users are connected."""
@@ -116,8 +122,12 @@ class Replay:
             self.fail,
         )
         self._greenlets = [gevent.spawn(self._guarded, self._read), gevent.spawn(self._guarded, self._tick)]
+        listeners = environment.events.request._handlers  # noqa: SLF001 - Locust has no other way to ask
+        self.only_locust_listens = len(listeners) == 1  # its own statistics are always there
         gc.collect()
         gc.freeze()
+        self._gc_threshold = gc.get_threshold()
+        gc.set_threshold(_COLLECT_AFTER, *self._gc_threshold[1:])
 
     def end(self) -> None:
         """Release the loop; the run is over."""
@@ -129,6 +139,7 @@ class Replay:
         for user in self._users:
             user.sender.close()
         self.paperwork.do_all()
+        gc.set_threshold(*self._gc_threshold)
         gc.unfreeze()
 
     def enrol(self, user: "ReplayUser") -> None:
@@ -266,25 +277,32 @@ class Replay:
                 pulse.next_pass()
                 continue
             pulse.keep_awake(True)
-            slice_ends_ns = now_ns + SLICE_NS
-            while self.clock.now_ns() < slice_ends_ns and self.dispatcher.wants_more(now_ns):
-                try:
-                    arrival = next(self._arrivals, None)
-                except BadLineError as error:
-                    # What stands before it is replayed: how far we read ahead must not decide what is sent.
-                    self.error = error
-                    more = False
-                    break
-                if arrival is None:
-                    self.read_all = True
-                    more = False
-                    break
-                self._prepare(arrival)
-                self.dispatcher.feed(arrival)
+            slice_ends_ns = now_ns + (SLICE_NS if not self.settings.closed_loop else _LONG_SLICE_NS)
+            while more and self.clock.now_ns() < slice_ends_ns and self.dispatcher.wants_more(now_ns):
+                more = self._read_some()
             pulse.next_pass()
         pulse.keep_awake(False)
         self.dispatcher.exhaust()
         self._prime()
+
+    def _read_some(self) -> bool:
+        """Feed the next arrivals; False when they were the last."""
+        some: list[Arrival] = []
+        more = True
+        try:
+            for arrival in islice(self._arrivals, _READ_AT_ONCE):
+                some.append(arrival)  # noqa: PERF402 - what came before an error stays
+            self.read_all = len(some) < _READ_AT_ONCE
+            more = not self.read_all
+        except BadLineError as error:
+            # What stands before it is replayed: how far we read ahead must not decide what is sent.
+            self.error = error
+            more = False
+        for arrival in some:
+            self._prepare(arrival)
+        if some:
+            self.dispatcher.feed(some)
+        return more
 
     def _prime(self) -> None:
         if not self._primed:

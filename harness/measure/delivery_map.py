@@ -19,7 +19,7 @@ kernel holds the written pages, so a killed process loses nothing; a power cut m
 import json
 import mmap
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from struct import Struct
 from typing import Any, Final
@@ -119,6 +119,15 @@ class DeliveryMap:
             self._cover(index)
         at = HEADER_BYTES + index
         self._bytes[at] = self._bytes[at] & _FLAGS | state | flags
+
+    def set_states(self, indexes: Sequence[int], state: State, flags: int = 0) -> None:
+        """As `set_state`, for several items."""
+        if max(indexes) >= self._count:
+            self._cover(max(indexes))
+        held, added = self._bytes, state | flags
+        for index in indexes:
+            at = HEADER_BYTES + index
+            held[at] = held[at] & _FLAGS | added
 
     def add_flags(self, index: int, flags: int) -> None:
         """Add flags to one item; its state stays."""

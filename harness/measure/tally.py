@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from harness.measure.counters import Counters, Use
 from harness.measure.delivery_map import DeliveryMap
+from harness.measure.limit_use import LimitUse
 from harness.measure.pauses import Pauses
 from harness.measure.timeline import FORMAT, TimelineWriter
 from harness.measure.trace import TraceWriter
@@ -92,8 +93,7 @@ class RunTally:
         self._pauses = Pauses()
         self._requests_in_1s = SlidingCount(NS_PER_S)
         self._messages_in_1s = SlidingCount(NS_PER_S)
-        self._windows: dict[tuple[int, str], SlidingCount] = {}
-        self._windows_of: dict[tuple[str, str], tuple[tuple[int, str, bool, SlidingCount], ...]] = {}
+        self._limit_use = LimitUse(self._limits)
         self._sources: set[str] = set()
         self._offered = self._sent = self._accepted = self._throttled = self._settled = self._in_flight = 0
         self._last_lag_p99_ms: float | None = None
@@ -123,19 +123,22 @@ class RunTally:
         self._start_ns, self._start_wall_ns = now_ns, wall_ns
         self._second_start_ns, self._second_end_ns = now_ns, now_ns + NS_PER_S
 
-    def selected(self, item: Item) -> None:
+    def selected(self, items: Sequence[Item]) -> None:
         """See `model.Tally`."""
-        self._map.set_state(item.index, State.WAITING)
+        self._map.set_states([item.index for item in items], State.WAITING)
         second = self._second
-        second.states["messages.selected" if item.api == "tracking" else "calls.selected"] += 1
-        second.by_kind[item.kind] += 1
-        source = item.source
+        states, by_kind, by_source = second.states, second.by_kind, second.by_source
+        for item in items:
+            states["messages.selected" if item.api == "tracking" else "calls.selected"] += 1
+            by_kind[item.kind] += 1
+            by_source[self._counted_source(item.source)] += 1
+
+    def _counted_source(self, source: str) -> str:
         if source not in self._sources:
-            if len(self._sources) < SOURCES_MOST:
-                self._sources.add(source)
-            else:
-                source = OTHER_SOURCES
-        second.by_source[source] += 1
+            if len(self._sources) >= SOURCES_MOST:
+                return OTHER_SOURCES
+            self._sources.add(source)
+        return source
 
     def filtered(self, item: Item, reason: str) -> None:
         """See `model.Tally`."""
@@ -143,25 +146,27 @@ class RunTally:
         self._second.states["messages.filtered" if item.api == "tracking" else "calls.filtered"] += 1
         self._second.filtered[reason] += 1
 
-    def released(self, arrival: Arrival) -> None:
-        """See `model.Tally`; the item counts in the second in which it was due, whenever we came to it."""
-        self._later(partial(self._count_released, arrival))
+    def released(self, arrivals: Sequence[Arrival]) -> None:
+        """See `model.Tally`; an item counts in the second in which it was due, whenever we came to it."""
+        self._later(partial(self._count_released, arrivals))
 
-    def _count_released(self, arrival: Arrival) -> None:
-        self._offered += 1
-        due_ns = arrival.due_ns
-        second = self._second if self._closed_loop else self._at_ns((self._start_ns or 0) + due_ns)
-        second.offered_items += 1
-        if arrival.item.api == "tracking":
-            second.offered_messages += 1
-        second.last_due_ns = max(second.last_due_ns, due_ns)
+    def _count_released(self, arrivals: Sequence[Arrival]) -> None:
+        self._offered += len(arrivals)
+        start_ns, second = self._start_ns or 0, self._second
+        for due_ns, item in arrivals:
+            if not self._closed_loop:
+                second = self._at_ns(start_ns + due_ns)
+            second.offered_items += 1
+            if item.api == "tracking":
+                second.offered_messages += 1
+            if due_ns > second.last_due_ns:  # noqa: PLR1730 - see `_count_sending`
+                second.last_due_ns = due_ns
 
     def sending(self, request: Request, now_ns: int) -> None:
         """See `model.Tally`; the map says IN_FLIGHT before the caller lets a byte leave."""
         arrivals = request.arrivals
         flags = SENT_AGAIN if request.attempt > 1 else 0
-        for arrival in arrivals:
-            self._map.set_state(arrival.item.index, State.IN_FLIGHT, flags)
+        self._map.set_states([arrival.item.index for arrival in arrivals], State.IN_FLIGHT, flags)
         self._later(partial(self._count_sending, request, now_ns))
 
     def _count_sending(self, request: Request, now_ns: int) -> None:
@@ -185,25 +190,25 @@ class RunTally:
         self._requests_in_1s.add(1, now_ns)
         self._messages_in_1s.add(messages, now_ns)
         source = request.source
-        for _, _, by_messages, window in self._windows_for(api, source):
-            window.add(messages if by_messages else 1, now_ns)
+        self._limit_use.send(api, source, messages, now_ns)
         if self._pauses:
             self._pauses.send(_pause_scope(api, source), now_ns)
 
-    def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:  # noqa: ARG002 - the protocol's
+    def first_sent(self, waits: Sequence[Waits], now_ns: int) -> None:
         """See `model.Tally`."""
         self._later(partial(self._count_waits, waits, now_ns))
 
-    def _count_waits(self, waits: Waits, now_ns: int) -> None:
+    def _count_waits(self, waits: Sequence[Waits], now_ns: int) -> None:
         second = self._at_ns(now_ns)
-        second.schedule_lag.record(waits.lag_ns)
-        if not (waits.lane_ns or waits.limit_ns or waits.batch_ns or waits.user_ns):
-            second.unwaited += 1  # nearly every item: four zeros in one
-            return
-        second.lane_wait.record(waits.lane_ns)
-        second.limit_wait.record(waits.limit_ns)
-        second.batch_wait.record(waits.batch_ns)
-        second.user_wait.record(waits.user_ns)
+        for lane_ns, limit_ns, batch_ns, user_ns, lag_ns in waits:
+            second.schedule_lag.record(lag_ns)
+            if not (lane_ns or limit_ns or batch_ns or user_ns):
+                second.unwaited += 1  # nearly every item: four zeros in one
+                continue
+            second.lane_wait.record(lane_ns)
+            second.limit_wait.record(limit_ns)
+            second.batch_wait.record(batch_ns)
+            second.user_wait.record(user_ns)
 
     def answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         """See `model.Tally`."""
@@ -211,8 +216,8 @@ class RunTally:
         if answer.status == THROTTLED_STATUS:
             flags |= THROTTLED
         if decision.outcome is Outcome.RETRY:
-            for arrival in request.arrivals:
-                self._map.set_state(arrival.item.index, State.WAITING_AGAIN, flags)
+            indexes = [arrival.item.index for arrival in request.arrivals]
+            self._map.set_states(indexes, State.WAITING_AGAIN, flags)
         elif flags:
             for arrival in request.arrivals:
                 self._map.add_flags(arrival.item.index, flags)
@@ -236,7 +241,7 @@ class RunTally:
             second.service_429.record(took_ns)
             second.throttled += 1
             self._throttled += 1
-            for limit, scope, _, _ in self._windows_for(request.api, request.source):
+            for limit, scope in self._limit_use.scopes_of(request.api, request.source):
                 second.use(limit, scope, Use(0, 0, 1))
             if decision.asked_wait_ns is not None:
                 self._pauses.ask(_pause_scope(request.api, request.source), decision.asked_wait_ns, done_ns)
@@ -249,30 +254,35 @@ class RunTally:
             if self._start_ns is not None:
                 second.last_accepted_ns = max(second.last_accepted_ns, done_ns - self._start_ns)
 
-    def settled(self, settlement: Settlement) -> None:
+    def settled(self, settlements: Sequence[Settlement]) -> None:
         """See `model.Tally`; the response time is taken of items that had a final answer."""
-        self._map.set_state(settlement.arrival.item.index, settlement.state)
-        self._later(partial(self._count_settled, settlement))
+        indexes = [settlement.arrival.item.index for settlement in settlements]
+        self._map.set_states(indexes, settlements[0].state)
+        self._later(partial(self._count_settled, settlements))
 
-    def _count_settled(self, settlement: Settlement) -> None:
-        arrival, state = settlement.arrival, settlement.state
-        second = self._at_ns(settlement.done_ns)
-        second.states[_STATE_NAMES[arrival.item.api == "tracking", state]] += 1
-        self._settled += 1
+    def _count_settled(self, settlements: Sequence[Settlement]) -> None:
+        first, count = settlements[0], len(settlements)
+        state, done_ns = first.state, first.done_ns
+        second = self._at_ns(done_ns)
+        for settlement in settlements:
+            second.states[_STATE_NAMES[settlement.arrival.item.api == "tracking", state]] += 1
+        self._settled += count
         if state is State.ACCEPTED:
-            self._accepted += 1
+            self._accepted += count
         start_ns = self._start_ns
         if start_ns is None:
             return
         if state in _ANSWERED_STATES and not self._closed_loop:
-            second.response.record(settlement.done_ns - start_ns - arrival.due_ns)
+            for settlement in settlements:
+                second.response.record(done_ns - start_ns - settlement.arrival.due_ns)
         if self._trace is not None:
-            self._trace.write(
-                settlement,
-                start_ns=start_ns,
-                start_wall_ns=self._start_wall_ns,
-                closed_loop=self._closed_loop,
-            )
+            for settlement in settlements:
+                self._trace.write(
+                    settlement,
+                    start_ns=start_ns,
+                    start_wall_ns=self._start_wall_ns,
+                    closed_loop=self._closed_loop,
+                )
 
     def opened(self, now_ns: int) -> None:
         """See `model.Tally`."""
@@ -356,10 +366,8 @@ class RunTally:
     def _take_windows(self, second: Counters, until_ns: int) -> None:
         second.sent_in_1s = max(second.sent_in_1s, self._requests_in_1s.take(until_ns)[0])
         second.sent_messages_in_1s = max(second.sent_messages_in_1s, self._messages_in_1s.take(until_ns)[0])
-        for (limit, scope), window in self._windows.items():
-            peak, over_ns = window.take(until_ns)
-            if peak or over_ns:
-                second.use(limit, scope, Use(peak, over_ns, 0))
+        for limit, scope, use in self._limit_use.take(until_ns):
+            second.use(limit, scope, use)
 
     def _take_pauses(self, second: Counters) -> None:
         pauses = self._pauses
@@ -367,20 +375,6 @@ class RunTally:
         second.retry_after_honoured += pauses.honoured
         second.retry_after_violated += pauses.violated
         pauses.asked = pauses.honoured = pauses.violated = 0
-
-    def _windows_for(self, api: str, source: str) -> tuple[tuple[int, str, bool, SlidingCount], ...]:
-        windows = self._windows_of.get((api, source))
-        if windows is None:
-            found = []
-            for place, limit in enumerate(self._limits):
-                if limit.api == api:
-                    scope = source if limit.scope == "source" else ""
-                    window = self._windows.get((place, scope))
-                    if window is None:
-                        window = self._windows[place, scope] = SlidingCount(limit.window_ns, limit.count)
-                    found.append((place, scope, limit.unit == "messages", window))
-            windows = self._windows_of[api, source] = tuple(found)
-        return windows
 
     def _write(self, number: int) -> None:
         form = self._seconds.pop(number).to_json()

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from harness.engine.batches import Batcher
@@ -64,27 +64,30 @@ class NotingTally:
 
     def started(self, now_ns: int, wall_ns: int) -> None: ...
 
-    def selected(self, item: Item) -> None:
-        self.order.append(f"selected {item.index}")
+    def selected(self, items: Sequence[Item]) -> None:
+        self.order += [f"selected {item.index}" for item in items]
 
     def filtered(self, item: Item, reason: str) -> None: ...
 
-    def released(self, arrival: Arrival) -> None:
-        self.order.append(f"released {arrival.item.index}")
+    def released(self, arrivals: Sequence[Arrival]) -> None:
+        self.order += [f"released {arrival.item.index}" for arrival in arrivals]
 
     def sending(self, request: Request, now_ns: int) -> None:
         self.sends.append((now_ns, tuple(each.item.index for each in request.arrivals)))
 
-    def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:
-        self.waits[arrival.item.index] = waits
+    def first_sent(self, waits: Sequence[Waits], now_ns: int) -> None:
+        _, indexes = self.sends[-1]
+        self.waits.update(zip(indexes, waits, strict=True))
 
     def answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         self.statuses.append(answer.status)
 
-    def settled(self, settlement: Settlement) -> None:
-        index = settlement.arrival.item.index
-        assert index not in self.settlements, f"item {index} settled twice"
-        self.settlements[index] = settlement
+    def settled(self, settlements: Sequence[Settlement]) -> None:
+        for settlement in settlements:
+            index = settlement.arrival.item.index
+            assert index not in self.settlements, f"item {index} settled twice"
+            self.settlements[index] = settlement
+        assert len({(settlement.state, settlement.done_ns) for settlement in settlements}) == 1
 
     def opened(self, now_ns: int) -> None: ...
 
@@ -184,7 +187,7 @@ class Bench:
                     fed_all = True
                     self.dispatcher.exhaust()
                 else:
-                    self.dispatcher.feed(each)
+                    self.dispatcher.feed([each])
             next_ns = self.dispatcher.advance(self.now_ns)
             if self.dispatcher.finished:
                 return self.tally

@@ -32,7 +32,7 @@ def test_slow_answers_do_not_delay_later_arrivals():
 def test_an_item_is_released_once_and_never_before_its_due_time():
     bench = Bench()
     bench.dispatcher.start(bench.now_ns)
-    bench.dispatcher.feed(arrival(0, 5 * MS))
+    bench.dispatcher.feed([arrival(0, 5 * MS)])
     assert bench.dispatcher.advance(bench.now_ns + 5 * MS - 1) == bench.now_ns + 5 * MS
     assert bench.tally.sends == []
     bench.dispatcher.advance(bench.now_ns + 5 * MS)
@@ -310,7 +310,7 @@ def test_closed_loop_fills_its_batches_and_sends_the_last_when_its_source_is_dry
 def test_closed_loop_does_not_wait_for_ever_for_a_slow_source():
     bench = Bench(closed_loop=True, batch=10, batch_wait_ns=200 * MS)
     bench.dispatcher.start(bench.now_ns)
-    bench.dispatcher.feed(arrival(0, 0))
+    bench.dispatcher.feed([arrival(0, 0)])
     assert bench.dispatcher.advance(bench.now_ns) == bench.now_ns + 200 * MS
     bench.dispatcher.advance(bench.now_ns + 200 * MS)
     assert [indexes for _, indexes in bench.tally.sends] == [(0,)]
@@ -321,7 +321,7 @@ def test_users_short_says_how_many_requests_wait_for_a_user(users):
     bench = Bench(script=answers_after(S), users=users)
     bench.dispatcher.start(bench.now_ns)
     for i in range(5):
-        bench.dispatcher.feed(arrival(i, 0))
+        bench.dispatcher.feed([arrival(i, 0)])
     bench.dispatcher.advance(bench.now_ns)
     assert bench.dispatcher.users_short == 5 - users
 
@@ -332,3 +332,12 @@ class NeverMinds(list):
 
     def remove(self, _):
         pass
+
+
+def test_an_item_whose_batch_closed_before_its_turn_waits_for_the_answer():
+    keys = [["a"], ["a", "b"], ["b"], ["a"], ["b"]]
+    bench = Bench(users=4, batch=3, batch_wait_ns=5 * MS)
+    arrivals = [arrival(0, 0, keys=["a", "b"])]
+    arrivals += [arrival(1 + place, 0, keys=of) for place, of in enumerate(keys)]
+    bench.run(arrivals)
+    assert set(bench.tally.states().values()) == {State.ACCEPTED}

@@ -57,9 +57,8 @@ class Told:
         self.tally.answered(request, answer, decision)
 
     def settle(self, arrival, state, done_ns, *, status=200, attempts=1, waits=None):
-        self.tally.settled(
-            Settlement(arrival, state, waits, START_NS + arrival.due_ns, START_NS + done_ns, attempts, status)
-        )
+        sent_ns = START_NS + arrival.due_ns
+        self.tally.settled([Settlement(arrival, state, waits, sent_ns, START_NS + done_ns, attempts, status)])
 
     def summary(self, after_ns, **options):
         self.tally.close(START_NS + after_ns)
@@ -75,7 +74,7 @@ def told(tmp_path):
 
 def test_the_map_says_in_flight_before_a_byte_leaves(told):
     arrival = an_arrival(4)
-    told.tally.selected(arrival.item)
+    told.tally.selected([arrival.item])
     assert told.map.state(4) is State.WAITING
     told.tally.sending(a_request([arrival]), START_NS)
     assert told.map.state(4) is State.IN_FLIGHT
@@ -112,9 +111,9 @@ def test_sums_requests_and_times_come_out_as_told(told):
     first, second, third = (an_arrival(index, due_ns=index * NS_PER_S) for index in range(3))
     told.tally.opened(START_NS - 5)
     for arrival in (first, second, third):
-        told.tally.selected(arrival.item)
-        told.tally.released(arrival)
-        told.tally.first_sent(arrival, Waits(lane_ns=2_000_000, lag_ns=1_000), START_NS + arrival.due_ns)
+        told.tally.selected([arrival.item])
+        told.tally.released([arrival])
+        told.tally.first_sent([Waits(lane_ns=2_000_000, lag_ns=1_000)], START_NS + arrival.due_ns)
     told.tally.filtered(an_item(3, api="profile", kind="GET"), "only tracking is replayed")
     told.send([first, second], NS_PER_S, took_ns=3 * NS_PER_MS)
     told.settle(first, State.ACCEPTED, NS_PER_S + 3 * NS_PER_MS)
@@ -170,9 +169,9 @@ def test_a_send_into_an_asked_pause_is_a_violation_and_one_in_flight_is_not(told
 
 def test_what_is_told_late_counts_in_its_own_second(told):
     told.tally.flush(START_NS + 5 * NS_PER_S)
-    told.tally.released(an_arrival(0, due_ns=NS_PER_S))
+    told.tally.released([an_arrival(0, due_ns=NS_PER_S)])
     told.tally.flush(START_NS + 6 * NS_PER_S)
-    told.tally.released(an_arrival(1, due_ns=NS_PER_S + 1))
+    told.tally.released([an_arrival(1, due_ns=NS_PER_S + 1)])
     offered = {point.at_s: point.offered for point in told.summary(7 * NS_PER_S).points}
     assert offered[1] == 2
     assert sum(offered.values()) == 2
@@ -186,8 +185,8 @@ def test_flushing_often_or_once_gives_the_same_summary(tmp_path):
         for index in range(40):
             at_ns = index * 130 * NS_PER_MS
             arrival = an_arrival(index, due_ns=at_ns)
-            told.tally.selected(arrival.item)
-            told.tally.released(arrival)
+            told.tally.selected([arrival.item])
+            told.tally.released([arrival])
             told.send([arrival], at_ns)
             told.settle(arrival, State.ACCEPTED, at_ns + NS_PER_MS)
             if flushes:
@@ -201,7 +200,7 @@ def test_flushing_often_or_once_gives_the_same_summary(tmp_path):
 def test_in_a_closed_loop_nothing_is_due(tmp_path):
     told = Told(tmp_path, closed_loop=True).start()
     arrival = an_arrival(0)
-    told.tally.released(arrival)
+    told.tally.released([arrival])
     told.send([arrival], NS_PER_S)
     told.settle(arrival, State.ACCEPTED, NS_PER_S)
     summary = told.summary(2 * NS_PER_S)
@@ -214,7 +213,7 @@ def test_in_a_closed_loop_nothing_is_due(tmp_path):
 
 def test_a_run_that_never_started_still_closes_truly(tmp_path):
     told = Told(tmp_path)
-    told.tally.selected(an_item(0))
+    told.tally.selected([an_item(0)])
     told.tally.opened(77)
     summary = told.summary(0)
     assert summary.closed
@@ -225,9 +224,9 @@ def test_a_run_that_never_started_still_closes_truly(tmp_path):
 def test_a_snapshot_speaks_of_the_last_whole_second(told):
     for index in range(10):
         arrival = an_arrival(index, due_ns=index * 200 * NS_PER_MS)
-        told.tally.released(arrival)
+        told.tally.released([arrival])
         told.send([arrival], arrival.due_ns)
-        told.tally.first_sent(arrival, Waits(lag_ns=2 * NS_PER_MS), START_NS + arrival.due_ns)
+        told.tally.first_sent([Waits(lag_ns=2 * NS_PER_MS)], START_NS + arrival.due_ns)
         told.settle(arrival, State.ACCEPTED, arrival.due_ns + 1)
     told.tally.sending(a_request([an_arrival(11)]), START_NS + 1_900 * NS_PER_MS)
     snapshot = told.tally.snapshot()
@@ -238,7 +237,7 @@ def test_a_snapshot_speaks_of_the_last_whole_second(told):
 
 def test_sources_beyond_the_bound_are_counted_together(told):
     for index in range(SOURCES_MOST + 5):
-        told.tally.selected(an_item(index, source=f"s{index}"))
+        told.tally.selected([an_item(index, source=f"s{index}")])
     by_source = told.summary(NS_PER_S).totals.by_source
     assert by_source["(others)"] == 5
     assert len(by_source) == SOURCES_MOST + 1
@@ -249,7 +248,7 @@ def test_the_trace_has_a_line_for_each_item_with_the_agreed_keys(tmp_path):
     told = Told(tmp_path, trace=trace).start()
     sent, dropped = an_arrival(0, due_ns=1_500), an_arrival(1)
     told.settle(sent, State.ACCEPTED, 9_000, waits=Waits(1, 2, 3, 4, 5))
-    told.tally.settled(Settlement(dropped, State.DROPPED, None, None, START_NS + 7, 0, None))
+    told.tally.settled([Settlement(dropped, State.DROPPED, None, None, START_NS + 7, 0, None)])
     told.tally.close(START_NS + NS_PER_S)
     lines = [orjson.loads(line) for line in (tmp_path / "trace.ndjson").read_bytes().splitlines()]
     assert lines[0] == {
@@ -277,12 +276,12 @@ def test_telling_all_of_an_item_costs_little(told):
 
     def tell(arrival, request):
         now_ns = START_NS + arrival.due_ns
-        tally.selected(arrival.item)
-        tally.released(arrival)
+        tally.selected([arrival.item])
+        tally.released([arrival])
         tally.sending(request, now_ns)
-        tally.first_sent(arrival, waits, now_ns)
+        tally.first_sent([waits], now_ns)
         tally.answered(request, Answer(now_ns, now_ns + 5_000, 200), ACCEPT)
-        tally.settled(Settlement(arrival, State.ACCEPTED, waits, now_ns, now_ns + 5_000, 1, 200))
+        tally.settled([Settlement(arrival, State.ACCEPTED, waits, now_ns, now_ns + 5_000, 1, 200)])
 
     def took_ns(work):
         began_ns = time.process_time_ns()
@@ -306,7 +305,7 @@ def test_telling_all_of_an_item_costs_little(told):
 def test_memory_of_the_tally_does_not_grow_with_items(told):
     for index in range(3_000):
         arrival = an_arrival(index, due_ns=index * 10 * NS_PER_MS)
-        told.tally.selected(arrival.item)
+        told.tally.selected([arrival.item])
         told.send([arrival], arrival.due_ns)
         told.settle(arrival, State.ACCEPTED, arrival.due_ns + 1)
         told.tally.flush(START_NS + arrival.due_ns)

@@ -47,8 +47,8 @@ def run_summary(
             busy = 0.3 < index / items < 0.6
             due_ns += round(NS_PER_S / rate_per_s / (1.5 if busy else 1) * chance.uniform(0.8, 1.2))
             arrival = Arrival(due_ns, an_item(index, source=sources[index % len(sources)]))
-            tally.selected(arrival.item)
-            tally.released(arrival)
+            tally.selected([arrival.item])
+            tally.released([arrival])
             lag_ns = int(chance.expovariate(1 / 40_000))
             sent_ns = START_NS + due_ns + lag_ns
             second = sent_ns // NS_PER_S
@@ -58,7 +58,7 @@ def run_summary(
             tally.sending(a_request([arrival]), sent_ns)
             waits = Waits(lag_ns=lag_ns)
             if not closed_loop:
-                tally.first_sent(arrival, waits, sent_ns)
+                tally.first_sent([waits], sent_ns)
             decision = (
                 Decision(Outcome.RETRY, NS_PER_S, asked_wait_ns=None)
                 if refused
@@ -80,9 +80,11 @@ def run_summary(
                 )
                 tally.answered(again, answer, Decision(Outcome.ABANDONED if broken else Outcome.ACCEPTED))
                 state = State.ABANDONED if broken else State.ACCEPTED
-                tally.settled(Settlement(arrival, state, waits, sent_ns, done_ns, 2, None if broken else 200))
+                tally.settled(
+                    [Settlement(arrival, state, waits, sent_ns, done_ns, 2, None if broken else 200)]
+                )
             else:
-                tally.settled(Settlement(arrival, State.ACCEPTED, waits, sent_ns, done_ns, 1, 200))
+                tally.settled([Settlement(arrival, State.ACCEPTED, waits, sent_ns, done_ns, 1, 200)])
             end_ns = max(end_ns, done_ns)
         tally.close(end_ns)
         summary = fold(Timeline(path), delivery_map, recorded=items)
