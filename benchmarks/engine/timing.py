@@ -1,5 +1,6 @@
-"""How true each generator is to a rate: schedule lag as ours tells it, arrivals as a foreign server saw them."""
+"""How true each generator is to a rate: our own schedule lag, and arrivals as a foreign server saw them."""
 
+import itertools
 import json
 import math
 import statistics
@@ -12,7 +13,7 @@ from typing import Any, Final
 from benchmarks.engine.peers import Ask, Peer, environment, our_options
 from benchmarks.engine.recordings import plain, poisson, poisson_s
 from benchmarks.engine.target import watching
-from benchmarks.engine.watch import run
+from benchmarks.engine.watch import Cores, run
 
 RATES_PER_S: Final = (2_000, 10_000)
 _LEFT_OUT: Final = 0.15  # of the arrivals, at the beginning: connecting and warming up
@@ -24,15 +25,14 @@ def measure(
     rates_per_s: Sequence[int],
     *,
     seconds: float,
-    core: int | None,
-    server_core: int | None,
+    cores: Cores,
 ) -> list[dict[str, Any]]:
     """A row for each generator, rate and way of pacing. Raises GeneratorError."""
     rows = []
     for rate in rates_per_s:
         for peer in (peer for peer in peers if "rate" in peer.can):
             for pace in _paces(peer):
-                row = _one(peer, rate, pace, seconds, core, server_core)
+                row = _one(peer, rate, pace, seconds, cores)
                 print(f"  {row}", file=sys.stderr)
                 rows.append(row)
     return rows
@@ -62,19 +62,22 @@ def percentile(figures: Sequence[float], share: float) -> float:
     return figures[min(len(figures) - 1, math.ceil(len(figures) * share) - 1)]
 
 
-def drift(minutes: float, *, core: int | None, server_core: int | None) -> dict[str, Any]:
-    """Ours alone over recorded times: how much later the last tenth arrives than the first. Raises GeneratorError."""
+def drift(minutes: float, *, cores: Cores) -> dict[str, Any]:
+    """Ours alone over recorded times: how much later the last tenth comes than the first.
+
+    Raises GeneratorError.
+    """
     seconds = round(minutes * 60)
     offsets_s = list(poisson_s(_DRIFT_PER_S, seconds))
     recording = poisson(_DRIFT_PER_S, seconds)
-    with watching(server_core, "--spin") as watched, tempfile.TemporaryDirectory() as folder:
+    with watching(cores.server, "--spin") as watched, tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable, "-m", "harness", "replay", str(recording), "--target", watched.url,
             "--exceed-limits", "--order", "none", "--run-dir", f"{folder}/run",
         ]  # fmt: skip
         ask = Ask(watched.url, Path(folder), seconds)
         run(
-            command, environment(ask), core=core, server=watched.server, count=lambda: 0,
+            command, environment(ask), core=cores.generator, server=watched.server, count=lambda: 0,
             lasts_s=seconds, every_s=1,
         )  # fmt: skip
         stamps_ns = sorted(watched.stamps_ns())
@@ -93,7 +96,7 @@ def drift(minutes: float, *, core: int | None, server_core: int | None) -> dict[
 
 def variation(instants: Sequence[float]) -> float:
     """The coefficient of variation of the gaps."""
-    gaps = [later - earlier for earlier, later in zip(instants, instants[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(instants)]
     return statistics.pstdev(gaps) / statistics.fmean(gaps)
 
 
@@ -101,16 +104,14 @@ def _paces(peer: Peer) -> tuple[str | None, ...]:
     return ("spin", "auto") if peer.is_ours and "--pace" in our_options() else (None,)
 
 
-def _one(
-    peer: Peer, rate: int, pace: str | None, seconds: float, core: int | None, server_core: int | None
-) -> dict[str, Any]:
-    with watching(server_core, "--spin") as watched, tempfile.TemporaryDirectory() as folder:
+def _one(peer: Peer, rate: int, pace: str | None, seconds: float, cores: Cores) -> dict[str, Any]:
+    with watching(cores.server, "--spin") as watched, tempfile.TemporaryDirectory() as folder:
         ask = Ask(
             watched.url, Path(folder), seconds, rate_per_s=rate,
             recording=plain() if peer.is_ours else None, more=("--pace", pace) if pace else (),
         )  # fmt: skip
         run(
-            peer.command(ask), environment(ask), core=core, server=watched.server,
+            peer.command(ask), environment(ask), core=cores.generator, server=watched.server,
             count=lambda: 0, lasts_s=seconds, allowed=(0, 4) if peer.is_ours else (0,),
         )  # fmt: skip
         stamps_ns = sorted(watched.stamps_ns())

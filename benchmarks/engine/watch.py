@@ -30,6 +30,13 @@ class Sample(NamedTuple):
     rss_bytes: int  # of the generator
 
 
+class Cores(NamedTuple):
+    """Who runs where; None where there is only one core."""
+
+    generator: int | None
+    server: int | None
+
+
 class Steady(NamedTuple):
     """A generator between its start and its end."""
 
@@ -67,7 +74,7 @@ def run(
             while process.poll() is None and time.monotonic() < give_up_s:
                 try:
                     used_s, rss_bytes = own.cpu_s(), own.rss_bytes()
-                except (OSError, ValueError):  # it, or a child of it, has just ended
+                except (OSError, IndexError):  # it, or a child of it, has just ended
                     continue
                 samples.append(Sample(time.monotonic(), count(), used_s, server.cpu_s(), rss_bytes))
                 time.sleep(every_s)
@@ -84,7 +91,10 @@ def run(
 
 
 def steady(samples: Sequence[Sample]) -> Steady:
-    """The rate between the first and the last sixth of the requests. Raises GeneratorError when there are none."""
+    """The rate between the first and the last sixth of the requests.
+
+    Raises GeneratorError where it ran too short a time.
+    """
     begun, all_requests = samples[0].requests, samples[-1].requests - samples[0].requests
     low, high = begun + all_requests * _EDGE, begun + all_requests * (1 - _EDGE)
     inside = [sample for sample in samples[:-1] if low <= sample.requests <= high]
@@ -99,11 +109,11 @@ def steady(samples: Sequence[Sample]) -> Steady:
     )
 
 
-def cores() -> tuple[int | None, int | None]:
-    """The generator's core and the server's; this program goes where the server is. None where there is one."""
+def two_cores() -> Cores:
+    """A core for the generator, one for the server and this program."""
     usable = sorted(os.sched_getaffinity(0))
     if len(usable) < 2:
         print("one core only: generator and server share it, and no figure here means much", file=sys.stderr)
-        return None, None
+        return Cores(None, None)
     os.sched_setaffinity(0, {usable[-1]})
-    return usable[0], usable[-1]
+    return Cores(usable[0], usable[-1])

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import k9  # of the peers' own environment
+import k9  # type: ignore[import-not-found]  # of the peers' own environment
 
 _BATCH = int(os.environ["BENCH_BATCH"])
 _RATE = int(os.environ["BENCH_RATE"] or 0)

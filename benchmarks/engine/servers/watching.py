@@ -5,8 +5,8 @@
 A request's instant is `CLOCK_MONOTONIC` right after its first bytes were read; with --spin the server polls
 without sleeping, so that its own waking adds nothing. --pause answers one Authorization 429 with the seconds
 that are left in Retry-After, from AFTER_S behind its first request on, for LASTS_S. One core, one thread,
-standard library alone. `GET /counts` tells the sums, `GET /stamps` the instants (8 bytes each) of what was not
-paused.
+standard library alone. `GET /counts` tells the sums, `GET /stamps` the instants (8 bytes each) of what was
+not paused.
 """
 
 import argparse
@@ -33,6 +33,7 @@ class Server:
     def __init__(self, options: argparse.Namespace) -> None:
         self._keeps_ids: bool = options.ids
         self._timeout_s = 0.0 if options.spin else -1.0
+        self._paused: str | None
         self._paused, after_s, lasts_s = options.pause or (None, 0, 0)
         self._pause_after_ns, self._pause_ns = int(float(after_s) * 1e9), int(float(lasts_s) * 1e9)
         self._pause_starts_ns = 0
