@@ -1,9 +1,11 @@
 """Where the time of a run goes: ours under a profiler, as fast as it is answered, the run alone.
 
-py-spy looks at the running program from outside and slows it little; where it is not installed, cProfile
-counts from inside, which makes small functions dear. What goes before and behind the run is left out.
+py-spy looks at the running program from outside and slows it little; what a function spends in C and in the
+kernel is its own, and what goes before and behind the run is left out. cProfile counts from inside: it tells
+C apart, makes small functions dear, and takes the whole program.
 """
 
+import os
 import pstats
 import re
 import subprocess
@@ -17,12 +19,13 @@ from benchmarks.engine.bodies import BATCH_MESSAGES
 from benchmarks.engine.peers import PEERS, PY_SPY, Ask, environment
 from benchmarks.engine.recordings import plain
 from benchmarks.engine.target import Counter, nginx
-from benchmarks.engine.watch import ROOT, Cores, run, steady
+from benchmarks.engine.watch import ROOT, Cores, GeneratorError, run, steady
 
 SHOWN: Final = 25
+PROFILERS: Final = ("py-spy", "cProfile")
 _FRAME: Final = re.compile(r"(?P<function>.*) \((?P<file>[^()]*?)(:\d+)?\)$")
 _LOOP: Final = ("harness/engine/", "gevent/hub.py")  # a stack with one of these belongs to the run itself
-_STORY: Final = ("harness/recording/survey.py", "harness/conclude.py")
+_BESIDE: Final = ("harness/recording/survey.py", "harness/conclude.py", "<frozen importlib")
 _LOOKS_PER_S: Final = 250
 
 
@@ -34,7 +37,7 @@ class Share(NamedTuple):
     all: float  # and in what it calls
 
 
-def measure(batch: int, *, seconds: float, cores: Cores) -> dict[str, Any]:
+def measure(batch: int, profiler: str, *, seconds: float, cores: Cores) -> dict[str, Any]:
     """The functions with the most time of their own, and what a message takes. Raises GeneratorError."""
     with tempfile.TemporaryDirectory() as folder, nginx(Path(folder), cores.server) as target:
         plainly = Ask(target.url, Path(folder) / "plainly", seconds, batch=batch, recording=plain())
@@ -49,12 +52,14 @@ def measure(batch: int, *, seconds: float, cores: Cores) -> dict[str, Any]:
         )  # fmt: skip
         counter.close()
         file = Path(folder) / "profile"
-        shares = _by_py_spy if PY_SPY.exists() else _by_cprofile
+        if profiler == PROFILERS[0] and not PY_SPY.exists():
+            raise GeneratorError("py-spy is not installed; take --profile cProfile")
+        shares = _by_py_spy if profiler == PROFILERS[0] else _by_cprofile
         found = shares(command(watched), watched, file, cores.generator)
     cpu_us = steady(samples).cpu_us_per_request
     return {
         "batch": batch,
-        "by": "py-spy" if PY_SPY.exists() else "cProfile",
+        "by": profiler,
         "cpu_us_per_message": cpu_us / batch,
         "functions": [
             {**share._asdict(), "us_per_message": share.own * cpu_us / batch} for share in found[:SHOWN]
@@ -80,7 +85,7 @@ def _by_py_spy(command: list[str], ask: Ask, file: Path, core: int | None) -> li
     for line in file.read_text("utf-8").splitlines():
         stack, _, looks = line.rpartition(" ")
         frames = [_named(frame) for frame in stack.split(";")]
-        if any(frame.startswith(_STORY) for frame in frames):
+        if any(frame.startswith(_BESIDE) for frame in frames):
             continue
         if not any(frame.startswith(_LOOP) for frame in frames):
             continue
@@ -106,7 +111,7 @@ def _pinned(core: int | None) -> list[str]:
 
 
 def _run(command: list[str], ask: Ask) -> None:
-    asked = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **environment(ask)}
+    asked = {**os.environ, "PYTHONPATH": str(ROOT), **environment(ask)}
     done = subprocess.run(command, cwd=ROOT, env=asked, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{command[0]} ended with {done.returncode}: {done.stderr[-2_000:]}")

@@ -47,6 +47,25 @@ def poisson_s(rate_per_s: int, lasts_s: int) -> Iterator[float]:
         at_s += chance.expovariate(rate_per_s)
 
 
+def bursty(rate_per_s: int, lasts_s: int) -> Path:
+    """Small messages in bursts with long gaps between them (130 bytes each)."""
+
+    def lines(chance: random.Random) -> Iterator[str]:
+        for number, at_s in enumerate(bursty_s(rate_per_s, lasts_s)):
+            yield _small(number, chance.randrange(100_000), at_s)
+
+    return _kept(f"bursty-{rate_per_s}-{lasts_s}", lines)
+
+
+def bursty_s(rate_per_s: int, lasts_s: int) -> Iterator[float]:
+    """The offsets of `bursty`: about 20 messages 100 us apart, then a gap that keeps the mean rate."""
+    chance, at_s = random.Random(_SEED + 2), 0.0
+    longer_s = 20 / rate_per_s - 19 * 100e-6
+    while at_s < lasts_s:
+        yield round(at_s, 6)
+        at_s += 100e-6 if chance.random() < 0.95 else chance.expovariate(1 / longer_s)
+
+
 def crowd(messages: int, people: int) -> Path:
     """Small messages of many people, one a millisecond (130 bytes each: 1.3 GB for ten million)."""
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.engine.peers import Ask, Peer, environment, our_options
-from benchmarks.engine.recordings import plain, poisson, poisson_s
+from benchmarks.engine.recordings import bursty, bursty_s, plain, poisson, poisson_s
 from benchmarks.engine.target import watching
 from benchmarks.engine.watch import Cores, run
 
 RATES_PER_S: Final = (2_000, 10_000)
 _LEFT_OUT: Final = 0.15  # of the arrivals, at the beginning: connecting and warming up
-_DRIFT_PER_S: Final = 500
+_RECORDED_PER_S: Final = 500
 
 
 def measure(
@@ -63,13 +63,20 @@ def percentile(figures: Sequence[float], share: float) -> float:
 
 
 def drift(minutes: float, *, cores: Cores) -> dict[str, Any]:
-    """Ours alone over recorded times: how much later the last tenth comes than the first.
-
-    Raises GeneratorError.
-    """
+    """Ours alone over the recorded times of a Poisson process. Raises GeneratorError."""
     seconds = round(minutes * 60)
-    offsets_s = list(poisson_s(_DRIFT_PER_S, seconds))
-    recording = poisson(_DRIFT_PER_S, seconds)
+    offsets_s = list(poisson_s(_RECORDED_PER_S, seconds))
+    return _recorded(poisson(_RECORDED_PER_S, seconds), offsets_s, seconds, cores)
+
+
+def bursts(seconds: int, *, cores: Cores) -> dict[str, Any]:
+    """Ours alone over recorded bursts of about twenty messages. Raises GeneratorError."""
+    offsets_s = list(bursty_s(_RECORDED_PER_S, seconds))
+    return _recorded(bursty(_RECORDED_PER_S, seconds), offsets_s, seconds, cores)
+
+
+def _recorded(recording: Path, offsets_s: Sequence[float], seconds: int, cores: Cores) -> dict[str, Any]:
+    """How true the arrivals are, and how much later the last tenth of them comes than the first."""
     with watching(cores.server, "--spin") as watched, tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable, "-m", "harness", "replay", str(recording), "--target", watched.url,
@@ -85,12 +92,13 @@ def drift(minutes: float, *, cores: Cores) -> dict[str, Any]:
     tenth = len(apart_ms) // 10
     sizes = sorted(map(abs, apart_ms))
     return {
-        "minutes": minutes,
+        "seconds": seconds,
         "arrivals": len(apart_ms),
         "drift_ms": statistics.median(apart_ms[-tenth:]) - statistics.median(apart_ms[:tenth]),
         "p50_ms": percentile(sizes, 0.5),
         "p99_ms": percentile(sizes, 0.99),
-        "gap_variation_off_percent": (variation(stamps_ns) / variation(offsets_s) - 1) * 100,
+        "gap_variation_recorded": variation(offsets_s),
+        "gap_variation_arrived": variation(stamps_ns),
     }
 
 
