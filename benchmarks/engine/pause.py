@@ -29,7 +29,7 @@ def measure(pause_s: int, *, cores: Cores) -> dict[str, Any]:
     with watching(cores.server, *how) as watched, tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable, "-m", "harness", "replay", str(recording), "--target", watched.url,
-            "--limit", "tracking=5000/s", "--retry-for", "1h", "--run-dir", f"{folder}/run",
+            "--limit", "tracking=2500/s", "--retry-for", "1h", "--run-dir", f"{folder}/run",
             "--source", "calm=SEGMENT_WRITE_KEY", "--source", "paused=BENCH_PAUSED_KEY",
         ]  # fmt: skip
         asked = {**environment(Ask(watched.url, Path(folder), lasts_s)), "BENCH_PAUSED_KEY": _PAUSED_KEY}

@@ -43,6 +43,7 @@ class Rates:
                 "highest": max(each.requests_per_s for each in rounds) * _messages(kind),
                 "of": {other: self._ratio(kind, name, other) for other in _YARDSTICKS},
                 "cpu_us": _median(each.cpu_us_per_request for each in rounds) / _messages(kind),
+                "busy": _median(each.busy for each in rounds),
                 "server_busy": _median(each.server_busy for each in rounds),
                 "rounds": len(rounds),
                 "ids": self.checks.get((kind, name)),
@@ -58,11 +59,13 @@ class Rates:
                 continue
             unit = "a request" if kind != "batch" else "a message"
             print(f"\n| {TITLES[kind]} | median | lowest to highest | of wrk | of FastHttpUser |", end="")
-            print(f" CPU µs {unit} | server busy | ids |\n|---|---:|---:|---:|---:|---:|---:|---|")
+            print(f" CPU µs {unit} | busy | server busy | ids |")
+            print("|---|---:|---:|---:|---:|---:|---:|---:|---|")
             for row in rows:
                 ratios = ["-" if ratio is None else f"{ratio:.2f}" for ratio in row["of"].values()]
                 spread = f"{row['lowest']:,.0f} to {row['highest']:,.0f}"
-                cost = f"{row['cpu_us']:.2f} | {row['server_busy']:.0%} | {row['ids'] or '-'} |"
+                shares = f"{row['busy']:.0%} | {row['server_busy']:.0%} | {row['ids'] or '-'} |"
+                cost = f"{row['cpu_us']:.2f} | {shares}"
                 cells = " | ".join((f"{row['per_s']:,.0f}", spread, *ratios))
                 print(f"| {row['generator']} | {cells} | {cost}")
 

@@ -42,7 +42,8 @@ class Steady(NamedTuple):
 
     requests_per_s: float
     cpu_us_per_request: float
-    server_busy: float  # share of its core
+    busy: float  # share of its core that it had
+    server_busy: float  # the same of the server
 
 
 def run(
@@ -105,6 +106,7 @@ def steady(samples: Sequence[Sample]) -> Steady:
     return Steady(
         requests / lasted_s,
         (last.cpu_s - first.cpu_s) / requests * 1e6,
+        (last.cpu_s - first.cpu_s) / lasted_s,
         (last.server_cpu_s - first.server_cpu_s) / lasted_s,
     )
 
