@@ -2,15 +2,13 @@
 
 from typing import Final
 
-from harness.units import NS_PER_MS, NS_PER_S, parse_instant_ns
+from harness.units import NS_PER_MS, NS_PER_S, NS_PER_US, parse_instant_ns
 
 LAST_OFFSET_S: Final = 1e9  # some 30 years; what stands beyond is no offset
 
 _TO_MINUTE: Final = len("2026-01-02T03:04:")
 _TO_SECOND: Final = len("2026-01-02T03:04:05.")
-_TO_MILLISECOND: Final = len("2026-01-02T03:04:05.678")
-_TO_MICROSECOND: Final = len("2026-01-02T03:04:05.678000Z")
-_NO_MICROSECONDS: Final = "000"
+_MICROS: Final = len("678901Z")
 _SECONDS_NS: Final = {f"{second:02d}.": second * NS_PER_S for second in range(60)}
 _MILLIS_NS: Final = {f"{milli:03d}Z": milli * NS_PER_MS for milli in range(1_000)}
 _REMEMBERED: Final = 1_024
@@ -24,15 +22,17 @@ def instant_ns(text: str) -> int:
     Raises:
         ValueError: it is none.
     """
-    # Three look-ups, which also check every digit: a fifth of the time that parsing takes.
-    try:
-        return (
-            _minutes_ns[text[:_TO_MINUTE]]
-            + _SECONDS_NS[text[_TO_MINUTE:_TO_SECOND]]
-            + _MILLIS_NS[text[_TO_SECOND:]]
-        )
-    except KeyError:
-        return _parse_and_remember(text)
+    # Look-ups, which also check every digit: a fifth of the time that parsing takes.
+    minute_ns = _minutes_ns.get(text[:_TO_MINUTE])
+    second_ns = _SECONDS_NS.get(text[_TO_MINUTE:_TO_SECOND])
+    if minute_ns is not None and second_ns is not None:
+        rest = text[_TO_SECOND:]
+        milli_ns = _MILLIS_NS.get(rest)
+        if milli_ns is not None:
+            return minute_ns + second_ns + milli_ns
+        if len(rest) == _MICROS and rest[-1] == "Z" and rest[:-1].isdigit() and rest.isascii():
+            return minute_ns + second_ns + int(rest[:-1]) * NS_PER_US
+    return _parse_and_remember(text)
 
 
 def offset_ns(seconds: float) -> int:
@@ -47,13 +47,11 @@ def offset_ns(seconds: float) -> int:
 
 
 def _parse_and_remember(text: str) -> int:
-    if len(text) == _TO_MICROSECOND and text[_TO_MILLISECOND:-1] == _NO_MICROSECONDS:
-        return instant_ns(text[:_TO_MILLISECOND] + "Z")
     at_ns = parse_instant_ns(text)
     second_ns = _SECONDS_NS.get(text[_TO_MINUTE:_TO_SECOND])
-    milli_ns = _MILLIS_NS.get(text[_TO_SECOND:])
-    if second_ns is not None and milli_ns is not None:
+    rest = text[_TO_SECOND:]
+    if second_ns is not None and rest[-1:] == "Z" and rest[:-1].isdigit():
         if len(_minutes_ns) >= _REMEMBERED:
             _minutes_ns.clear()
-        _minutes_ns[text[:_TO_MINUTE]] = at_ns - second_ns - milli_ns
+        _minutes_ns[text[:_TO_MINUTE]] = at_ns - at_ns % (60 * NS_PER_S)
     return at_ns

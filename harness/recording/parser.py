@@ -12,7 +12,7 @@ from harness.model import Item, Message, Place
 from harness.recording.counts import Counts
 from harness.recording.header import MARK, Header, parse_header
 from harness.recording.lines import Line
-from harness.recording.plain_line import Fields, PlainLine, plain_line
+from harness.recording.plain_line import Fields, PlainLine, fields_of, plain_line
 from harness.recording.shapes import NotAnItemError, Shape, lateness_ns, merged, shape_of
 from harness.segment.messages import person_keys
 from harness.segment.sizes import MESSAGE_BYTES
@@ -106,7 +106,7 @@ class Parser:
         if raw.count(b"{") + raw.count(b"[") > _NEVER_TOO_DEEP or most_bytes > MESSAGE_BYTES:
             return False
         biggest_bytes = self._counts.biggest_bytes
-        return most_bytes <= biggest_bytes or len(_json(plain.fields)) <= biggest_bytes
+        return most_bytes <= biggest_bytes or len(_json(fields_of(plain.message))) <= biggest_bytes
 
     def _plain_item(self, line: Line, plain: PlainLine) -> Item:
         counts, index = self._counts, self._index
@@ -114,10 +114,10 @@ class Parser:
         counts.items += 1
         raw = line.raw
         place = _place((self._name, line.number, line.offset, len(raw), -1, raw if self._keeps_raw else None))
-        kind, source, at_ns, _, lateness_ns, keys, group, fields, _ = plain
+        kind, source, at_ns, _, lateness_ns, keys, group, message, _ = plain
         item = _item((index, "tracking", kind, source, at_ns, lateness_ns, keys, group, place))
         if self._keep is not None:
-            self._keep(item, fields)
+            self._keep(item, fields_of(message))
         return item
 
     def _batch(self, line: Line, shape: Shape) -> Iterator[Item]:

@@ -1,28 +1,27 @@
 """Read a line that is plainly one message in one pass of the parser, without building what is inside it.
 
-Enters: a line. Leaves: what an item needs of it, with the message's own fields as the bytes they came as; or
+Enters: a line. Leaves: what an item needs of it, with the message itself as the bytes it came as; or
 None, when anything about it is unusual: then `shapes` looks at it as a whole. What always holds: what is told
 here is what `shapes` would have told; the tests compare both. One difference is left: a number beyond a
 double's range, in a field that is passed over, is plain here alone.
 """
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Raw
 
-from harness.recording.header import MARK
 from harness.recording.instants import instant_ns, offset_ns
 from harness.segment.endpoints import endpoint_of
 from harness.segment.messages import KINDS, keys_of
 
-Fields = dict[str, msgspec.Raw]  # the fields of a message, each as its JSON
+Fields = dict[str, Raw]  # the fields of a message, each as its JSON
 
 _KINDS: Final = frozenset(KINDS)
-_ENVELOPED: Final = frozenset({"path", "body", MARK})
-_AROUND_BYTES: Final = len('{"path":"","body":}')
-_QUOTE: Final = ord('"')
-_NULL: Final = b"null"
+_BODY: Final = b'"body":'
+_PATHS_KEPT: Final = 256
 
 
 class PlainLine(NamedTuple):
@@ -35,13 +34,38 @@ class PlainLine(NamedTuple):
     lateness_ns: int
     keys: tuple[str, ...]
     group: Hashable
-    fields: Fields
-    most_bytes: int  # the message is no longer than this
+    message: Raw  # its JSON
+    most_bytes: int  # no shorter than the message
+
+
+_plain_line: Final = partial(tuple.__new__, PlainLine)  # the constructor itself takes twice as long
+
+
+class _Known(msgspec.Struct, gc=False):
+    """What is looked at of a message."""
+
+    type: str | None = None
+    userId: str | None = None  # noqa: N815 - Segment's word, as those below
+    anonymousId: str | None = None  # noqa: N815
+    previousId: str | None = None  # noqa: N815
+    receivedAt: str | None = None  # noqa: N815
+    timestamp: str | None = None
+
+
+class _Bare(_Known, gc=False):
+    """A message that is the whole line."""
+
+    sentAt: str | None = None  # noqa: N815 - as above
+    projectId: str | None = None  # noqa: N815
+    context: Raw | None = None
+    path: Raw | None = None  # these three stand in what is no message
+    body: Raw | None = None
+    harness: Raw | None = None
 
 
 class _Envelope(msgspec.Struct, gc=False):
     path: str
-    body: Fields
+    body: Raw
     at: str | int | float | None = None
     source: str = ""
     method: str = "POST"
@@ -58,13 +82,11 @@ class _Context(msgspec.Struct, gc=False):
 
 
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
-_BARE: Final = msgspec.json.Decoder(Fields)
+_KNOWN: Final = msgspec.json.Decoder(_Known)
+_BARE: Final = msgspec.json.Decoder(_Bare)
+_FIELDS: Final = msgspec.json.Decoder(Fields)
 _CONTEXT: Final = msgspec.json.Decoder(_Context)
 _known_kinds: dict[str, str] = {}  # by the path of an envelope
-
-
-class _NotPlainError(Exception):
-    """Something that has to be looked at as a whole."""
 
 
 def plain_line(raw: bytes) -> PlainLine | None:
@@ -74,81 +96,64 @@ def plain_line(raw: bytes) -> PlainLine | None:
             raw.decode()  # what is passed over is not looked at so closely
         # An envelope nearly always begins with its time, and a message never does.
         return _enveloped(raw) if raw.startswith(b'{"at":') else _bare(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError, _NotPlainError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
+
+
+def fields_of(message: Raw) -> Fields:
+    """The fields of a plain line's message."""
+    return _FIELDS.decode(message)
 
 
 def _bare(raw: bytes) -> PlainLine | None:
-    fields = _BARE.decode(raw)
-    if not _ENVELOPED.isdisjoint(fields):
+    line = _BARE.decode(raw)
+    if line.type not in _KINDS or not (line.path is line.body is line.harness is None):
         return None
-    kind = _text(fields, "type")
-    if kind not in _KINDS:
-        return None
-    received, stamped, sent = _text(fields, "receivedAt"), _text(fields, "timestamp"), _text(fields, "sentAt")
+    received, stamped, sent = line.receivedAt, line.timestamp, line.sentAt
     first = next((text for text in (received, stamped, sent) if text is not None), None)
     at_ns = None if first is None else instant_ns(first)
     lateness_ns = 0
     if received is not None and stamped is not None and at_ns is not None:
         lateness_ns = at_ns - instant_ns(stamped)
-    source = _text(fields, "projectId") or ""
+    source = line.projectId or ""
     group: Hashable = None
     if received is not None and sent is not None:
-        group = (source, received, sent, _library(fields))
-    return PlainLine(kind, source, at_ns, False, lateness_ns, _keys(fields), group, fields, len(raw))
+        library = None if line.context is None else _CONTEXT.decode(line.context).library
+        group = (source, received, sent, "" if library is None else f"{library.name} {library.version}")
+    keys = keys_of(line.userId, line.anonymousId, line.previousId)
+    return _plain_line((line.type, source, at_ns, False, lateness_ns, keys, group, Raw(raw), len(raw)))
 
 
 def _enveloped(raw: bytes) -> PlainLine | None:
     envelope = _ENVELOPE.decode(raw)
-    path, fields, at, source = envelope.path, envelope.body, envelope.at, envelope.source
     if envelope.method != "POST" or envelope.api != "tracking":
         return None
-    implied = _known_kinds.get(path) or _kind_of(path)
-    kind = _text(fields, "type")
-    if kind is None or kind not in _KINDS:
-        kind = implied
+    path, at, body = envelope.path, envelope.at, envelope.body
+    kind = _known_kinds.get(path) or _kind_of(path)
+    if kind is None:
+        return None
+    known = _KNOWN.decode(body)
+    if known.type in _KINDS:
+        kind = known.type
+    relative = False
     if type(at) is str:
-        at_ns, relative, at_bytes = instant_ns(at), False, len(at)
+        at_ns: int | None = instant_ns(at)
     elif isinstance(at, int | float):
-        at_ns, relative, at_bytes = offset_ns(at), True, 0
+        at_ns, relative = offset_ns(at), True
     else:
-        at_ns, relative, at_bytes = None, False, 0
-    received, stamped = _text(fields, "receivedAt"), _text(fields, "timestamp")
+        at_ns = None
     lateness_ns = 0
-    if received is not None and stamped is not None:
-        lateness_ns = instant_ns(received) - instant_ns(stamped)
-    most_bytes = len(raw) - _AROUND_BYTES - len(path) - at_bytes - len(source)
-    return PlainLine(kind, source, at_ns, relative, lateness_ns, _keys(fields), None, fields, most_bytes)
+    if known.receivedAt is not None and known.timestamp is not None:
+        lateness_ns = instant_ns(known.receivedAt) - instant_ns(known.timestamp)
+    keys = keys_of(known.userId, known.anonymousId, known.previousId)
+    most_bytes = len(raw) - raw.find(_BODY) - len(_BODY) - len("}")
+    return _plain_line((kind, envelope.source, at_ns, relative, lateness_ns, keys, None, body, most_bytes))
 
 
-def _kind_of(path: str) -> str:
+def _kind_of(path: str) -> str | None:
     endpoint = endpoint_of(path)
     if endpoint is None or endpoint.api != "tracking" or endpoint.kind is None:
-        raise _NotPlainError
-    if len(_known_kinds) < 256:
+        return None
+    if len(_known_kinds) < _PATHS_KEPT:
         _known_kinds[path] = endpoint.kind
     return endpoint.kind
-
-
-def _text(fields: Fields, name: str) -> str | None:
-    """A field's text; None when it is not there or null."""
-    value = fields.get(name)
-    if value is None:
-        return None
-    raw = bytes(value)
-    if raw[0] == _QUOTE and b"\\" not in raw:
-        return raw[1:-1].decode()
-    if raw == _NULL:
-        return None
-    raise _NotPlainError
-
-
-def _keys(fields: Fields) -> tuple[str, ...]:
-    previous = _text(fields, "previousId") if "previousId" in fields else None
-    return keys_of(_text(fields, "userId"), _text(fields, "anonymousId"), previous)
-
-
-def _library(fields: Fields) -> str:
-    context = fields.get("context")
-    library = None if context is None else _CONTEXT.decode(context).library
-    return "" if library is None else f"{library.name} {library.version}"

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.recording.parser import _archive_group
-from harness.recording.plain_line import PlainLine, plain_line
+from harness.recording.plain_line import PlainLine, fields_of, plain_line
 from harness.recording.shapes import NotAnItemError, lateness_ns, shape_of
 from harness.segment.messages import person_keys
 from tests.recording.making import ARCHIVED, call, track
@@ -79,7 +79,7 @@ def agrees(raw: bytes) -> PlainLine | None:
     assert plain.lateness_ns == lateness_ns(body)
     assert plain.keys == person_keys(body)
     assert plain.group == (_archive_group(shape.source, body) if body is document else None)
-    assert {name: orjson.loads(bytes(value)) for name, value in plain.fields.items()} == body
+    assert {name: orjson.loads(bytes(value)) for name, value in fields_of(plain.message).items()} == body
     assert len(orjson.dumps(body)) <= plain.most_bytes or b", " in raw or not raw.isascii()
     return plain
 
