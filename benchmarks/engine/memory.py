@@ -19,7 +19,7 @@ _SLOWEST_PER_S: Final = 2_000  # slower than that is given up
 def measure(messages: int, *, cores: Cores) -> dict[str, Any]:
     """The most it held at any look, four a second. Raises GeneratorError when the sums do not hold."""
     people = max(1, messages // _MESSAGES_A_PERSON)
-    print(f"making the recording, {messages * 130 / 1e9:.1f} GB where it is not there", file=sys.stderr)
+    print(f"making the recording, {messages * 140 / 1e9:.1f} GB where it is not there", file=sys.stderr)
     recording = crowd(messages, people)
     with tempfile.TemporaryDirectory() as folder, nginx(Path(folder), cores.server) as target:
         counter = Counter(target.server.port)

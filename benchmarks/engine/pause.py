@@ -1,6 +1,8 @@
 """One source is answered 429 for long: what becomes of another at 2,000/s, of memory, of what waits."""
 
 import json
+import math
+import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -45,16 +47,19 @@ def measure(pause_s: int, *, cores: Cores) -> dict[str, Any]:
     apart_ms = deviations_ms(stamps_ns, [number / _CALM_PER_S for number in range(len(stamps_ns))])
     starts_ns = counts["pause_starts_ns"]
     ends_ns = starts_ns + pause_s * 1_000_000_000
-    before = [each for each, at in zip(apart_ms, stamps_ns, strict=True) if at < starts_ns]
-    within = [each for each, at in zip(apart_ms, stamps_ns, strict=True) if starts_ns <= at < ends_ns]
-    after = [each for each, at in zip(apart_ms, stamps_ns, strict=True) if at >= ends_ns]
+    parts: list[list[float]] = [[], [], []]
+    for each, at_ns in zip(apart_ms, stamps_ns, strict=True):
+        parts[0 if at_ns < starts_ns else 1 if at_ns < ends_ns else 2].append(each)
+    (before, before_p99), (within, within_p99), (after, after_p99) = map(_middle_and_p99, parts)
     waiting = round(pause_s * _PAUSED_PER_S)
     start_rss, peak_rss = _rss(samples, starts_ns), max(sample.rss_bytes for sample in samples)
     return {
         "pause_s": pause_s,
-        "calm_p99_ms_before": _p99(before),
-        "calm_p99_ms_in_the_pause": _p99(within),
-        "calm_p99_ms_after": _p99(after),
+        "calm_p99_ms_before": before_p99,
+        "calm_p99_ms_in_the_pause": within_p99,
+        "calm_p99_ms_after": after_p99,
+        "calm_later_ms_in_the_pause": within - before,
+        "calm_later_ms_after": after - before,
         "429s": counts["refused"],
         "rss_mb_before": start_rss / 1e6,
         "rss_mb_peak": peak_rss / 1e6,
@@ -70,5 +75,9 @@ def _rss(samples: Sequence[Sample], at_ns: int) -> int:
     return max((sample.rss_bytes for sample in samples if sample.at_s < at_ns / 1e9), default=0)
 
 
-def _p99(apart_ms: list[float]) -> float:
-    return percentile(sorted(map(abs, apart_ms)), 0.99) if apart_ms else float("nan")
+def _middle_and_p99(apart_ms: list[float]) -> tuple[float, float]:
+    """The median of a part, and how far 99 % stay from it."""
+    if not apart_ms:
+        return math.nan, math.nan
+    middle = statistics.median(apart_ms)
+    return middle, percentile(sorted(abs(each - middle) for each in apart_ms), 0.99)
