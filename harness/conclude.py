@@ -18,12 +18,11 @@ from harness.report.document import RunFacts, build_document, write_json
 from harness.report.html import write_html
 from harness.report.text import text_report
 from harness.segment.message_ids import id_prefix, index_of, message_id
-from harness.send.guard import is_loopback
 from harness.send.probe import probe, stream_ids
 from harness.throttle.evidence import EngineFacts, Evidence
 from harness.throttle.verdict import Judgement, judge
 from harness.units import NS_PER_S, format_instant_us
-from harness.wiring import Run, read, schedule, transform, usable_cores
+from harness.wiring import Run, is_target_local, read, schedule, transform, usable_cores
 
 INTERRUPTED: Final = "interrupted"
 _LEDGER_READY_WITHIN_NS: Final = 5 * NS_PER_S
@@ -172,7 +171,6 @@ def engine_facts(run: Run) -> EngineFacts:
     """What the engine knows beyond its tally."""
     replay, aim = run.replay, run.aim
     dispatcher = replay.dispatcher
-    on_this_machine = is_loopback(aim.target.host) or aim.is_bundled
     step_ns = 0
     if replay.started_ns is not None and replay.started_wall_ns is not None:
         ran_ns = run.clock.now_ns() - replay.started_ns
@@ -185,7 +183,8 @@ def engine_facts(run: Run) -> EngineFacts:
         ceiling_held=dispatcher.held_by_ceiling,
         backlog_stops=dispatcher.backlog.stops,
         backlog_stopped_ns=sum(dispatcher.backlog.stood_ns.values()),
-        shares_core=on_this_machine and usable_cores() < 2,
+        shares_core=is_target_local(aim) and usable_cores() < 2,
+        spun_ns=replay.spun_ns,
         clock_step_ns=step_ns,
         busiest_person_share=run.account.busiest.share,
     )

@@ -221,6 +221,15 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "person|none",
     ),
     Option(
+        "pace",
+        _choice("auto", "spin", "sleep"),
+        "auto",
+        _TIME,
+        "Wait for the next due time awake, which is the most precise and takes a core; asleep; or awake only "
+        "where a core is free for it.",
+        "auto|spin|sleep",
+    ),
+    Option(
         "stop-timeout",
         _length,
         10 * NS_PER_S,

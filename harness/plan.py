@@ -25,6 +25,7 @@ class Plan:
     batch: str | int
     batch_wait: int  # ns
     order: str
+    pace: str
     target: tuple[str, ...]
     region: str | None
     confirm_host: str | None

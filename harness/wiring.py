@@ -30,6 +30,7 @@ from harness.schedule.arrivals import at_once, constant, recorded
 from harness.segment.message_ids import id_prefix, message_id
 from harness.send.connection import Connection, Wire
 from harness.send.encode import Encoder
+from harness.send.guard import is_loopback
 from harness.send.heads import Heads
 from harness.send.retry import Retrier, RetryPolicy
 from harness.send.route import route_to
@@ -191,6 +192,7 @@ def prepare_run(
 ) -> Run:
     """Everything joined and nothing sent."""
     from harness.engine.ceiling import Ceiling
+    from harness.engine.pulse import may_spin
     from harness.engine.run import Replay, Settings
 
     tally = account.tally
@@ -225,6 +227,7 @@ def prepare_run(
             stop_timeout_ns=plan.stop_timeout,
             backlog=plan.backlog,
             backlog_bytes=plan.backlog_bytes,
+            spins=may_spin(plan.pace, is_local=is_target_local(aim), cores=usable_cores()),
         ),
         arrivals=arrivals,
         tally=tally,
@@ -283,6 +286,11 @@ def _moved(run: Run, arrival: Arrival) -> str:
     """A recorded timestamp moved to this run: as late before its due time as it was before its receipt."""
     start_wall_ns = run.replay.started_wall_ns or 0
     return format_instant_ms(start_wall_ns + arrival.due_ns - arrival.item.lateness_ns)
+
+
+def is_target_local(aim: Aim) -> bool:
+    """Whether the target runs on this machine, and so on the same cores."""
+    return aim.is_bundled or is_loopback(aim.target.host)
 
 
 def usable_cores() -> int:

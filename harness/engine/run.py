@@ -50,6 +50,7 @@ class Settings:
     stop_timeout_ns: int = 10 * NS_PER_S
     backlog: int = 200_000
     backlog_bytes: int = 64 << 20
+    spins: bool = False  # wait awake for what is due next
 
 
 class Replay:
@@ -84,6 +85,7 @@ class Replay:
         self.read_all = False
         self.users_opened = 0
         self.only_locust_listens = False
+        self.spun_ns = 0
         self.dispatcher = Dispatcher(
             tally=tally,
             decide=decide,
@@ -120,6 +122,7 @@ class Replay:
             self.paperwork,
             self.clock,
             self.fail,
+            spins=self.settings.spins,
         )
         self._greenlets = [gevent.spawn(self._guarded, self._read), gevent.spawn(self._guarded, self._tick)]
         listeners = environment.events.request._handlers  # noqa: SLF001 - Locust has no other way to ask
@@ -135,6 +138,7 @@ class Replay:
         gevent.killall(self._greenlets)
         if self._pulse is not None:
             self._pulse.close()
+            self.spun_ns = self._pulse.spun_ns
             self._pulse = None
         for user in self._users:
             user.sender.close()

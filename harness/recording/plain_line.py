@@ -22,6 +22,7 @@ Fields = dict[str, Raw]  # the fields of a message, each as its JSON
 _KINDS: Final = frozenset(KINDS)
 _BODY: Final = b'"body":'
 _PATHS_KEPT: Final = 256
+_NULL: Final = Raw(b"null")
 
 
 class PlainLine(NamedTuple):
@@ -45,22 +46,22 @@ class _Known(msgspec.Struct, gc=False):
     """What is looked at of a message."""
 
     type: str | None = None
-    userId: str | None = None  # noqa: N815 - Segment's word, as those below
-    anonymousId: str | None = None  # noqa: N815
-    previousId: str | None = None  # noqa: N815
-    receivedAt: str | None = None  # noqa: N815
+    userId: str | None = None  # noqa: N815 - Segment's word
+    anonymousId: str | None = None  # noqa: N815 - Segment's word
+    previousId: str | None = None  # noqa: N815 - Segment's word
+    receivedAt: str | None = None  # noqa: N815 - Segment's word
     timestamp: str | None = None
 
 
 class _Bare(_Known, gc=False):
     """A message that is the whole line."""
 
-    sentAt: str | None = None  # noqa: N815 - as above
-    projectId: str | None = None  # noqa: N815
-    context: Raw | None = None
-    path: Raw | None = None  # these three stand in what is no message
-    body: Raw | None = None
-    harness: Raw | None = None
+    sentAt: str | None = None  # noqa: N815 - Segment's word
+    projectId: str | None = None  # noqa: N815 - Segment's word
+    context: Raw = _NULL
+    path: Raw = _NULL  # these three stand in what is no message
+    body: Raw = _NULL
+    harness: Raw = _NULL
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -85,7 +86,7 @@ _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _KNOWN: Final = msgspec.json.Decoder(_Known)
 _BARE: Final = msgspec.json.Decoder(_Bare)
 _FIELDS: Final = msgspec.json.Decoder(Fields)
-_CONTEXT: Final = msgspec.json.Decoder(_Context)
+_CONTEXT: Final = msgspec.json.Decoder(_Context | None)
 _known_kinds: dict[str, str] = {}  # by the path of an envelope
 
 
@@ -107,7 +108,7 @@ def fields_of(message: Raw) -> Fields:
 
 def _bare(raw: bytes) -> PlainLine | None:
     line = _BARE.decode(raw)
-    if line.type not in _KINDS or not (line.path is line.body is line.harness is None):
+    if line.type not in _KINDS or not (line.path is line.body is line.harness is _NULL):
         return None
     received, stamped, sent = line.receivedAt, line.timestamp, line.sentAt
     first = next((text for text in (received, stamped, sent) if text is not None), None)
@@ -118,7 +119,8 @@ def _bare(raw: bytes) -> PlainLine | None:
     source = line.projectId or ""
     group: Hashable = None
     if received is not None and sent is not None:
-        library = None if line.context is None else _CONTEXT.decode(line.context).library
+        context = _CONTEXT.decode(line.context)
+        library = None if context is None else context.library
         group = (source, received, sent, "" if library is None else f"{library.name} {library.version}")
     keys = keys_of(line.userId, line.anonymousId, line.previousId)
     return _plain_line((line.type, source, at_ns, False, lateness_ns, keys, group, Raw(raw), len(raw)))

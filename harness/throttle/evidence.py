@@ -20,6 +20,7 @@ class EngineFacts:
     backlog_stops: int = 0  # how often the reader stopped because too much waited
     backlog_stopped_ns: int = 0
     shares_core: bool = False  # fewer usable cores than this process and a local target need
+    spun_ns: int = 0  # waited awake for what was due next
     clock_step_ns: int = 0  # how far the wall clock moved against the monotonic one
     busiest_person_share: float | None = None  # of all items; None when nobody counted
 

@@ -7,7 +7,7 @@ from gevent.event import Event
 from harness.clock import SystemClock
 from harness.engine.alarm import TimerAlarm, TimerfdAlarm, best_alarm
 from harness.engine.paperwork import CALM_NS, Paperwork
-from harness.engine.pulse import Pulse
+from harness.engine.pulse import Pulse, may_spin
 from harness.units import NS_PER_MS, NS_PER_S
 
 CLOCK = SystemClock()
@@ -72,14 +72,15 @@ class Beats:
         return self.plan.pop(0)()
 
 
-def pulse_for(beats, failed=lambda error: None, paperwork=None):
+def pulse_for(beats, failed=lambda error: None, paperwork=None, *, spins=False):
     work = Paperwork(CLOCK) if paperwork is None else paperwork
-    return Pulse(beats, lambda: beats.dirty, work, CLOCK, failed)
+    return Pulse(beats, lambda: beats.dirty, work, CLOCK, failed, spins=spins)
 
 
-def test_it_beats_when_something_changed_and_again_when_it_is_due():
+@pytest.mark.parametrize("spins", [False, True])
+def test_it_beats_when_something_changed_and_again_when_it_is_due(spins):
     beats = Beats([lambda: CLOCK.now_ns() + 5 * NS_PER_MS, lambda: CLOCK.now_ns() + 5 * NS_PER_MS])
-    pulse = pulse_for(beats)
+    pulse = pulse_for(beats, spins=spins)
     try:
         gevent.sleep(0.01)
         assert beats.calls == []
@@ -87,6 +88,7 @@ def test_it_beats_when_something_changed_and_again_when_it_is_due():
         assert beats.done.wait(5)
         assert len(beats.calls) == 3
         assert beats.calls[2] - beats.calls[1] >= 5 * NS_PER_MS
+        assert (pulse.spun_ns > 0) is spins
     finally:
         pulse.close()
 
@@ -137,3 +139,38 @@ def test_a_greenlet_goes_on_in_the_next_pass_while_the_loop_is_kept_awake():
         pulse.keep_awake(False)
     finally:
         pulse.close()
+
+
+def test_a_pulse_that_spins_sleeps_until_shortly_before_and_when_nothing_is_due():
+    beats = Beats([lambda: CLOCK.now_ns() + 50 * NS_PER_MS, lambda: None])
+    beats.dirty = True
+    pulse = pulse_for(beats, spins=True)
+    turns = []
+    watcher = gevent.get_hub().loop.check()
+    watcher.start(lambda: turns.append(len(beats.calls)))
+    try:
+        gevent.sleep(0.1)
+        assert len(beats.calls) == 2
+        before, after = turns.count(1), turns.count(2)
+        assert pulse.spun_ns < 5 * NS_PER_MS
+        assert after < 100
+        assert before > 0
+    finally:
+        watcher.stop()
+        watcher.close()
+        pulse.close()
+
+
+@pytest.mark.parametrize(
+    ("pace", "is_local", "cores", "spins"),
+    [
+        ("spin", True, 1, True),
+        ("sleep", False, 64, False),
+        ("auto", True, 2, False),
+        ("auto", True, 3, True),
+        ("auto", False, 1, False),
+        ("auto", False, 2, True),
+    ],
+)
+def test_the_engine_waits_awake_as_asked_or_where_a_core_is_free(pace, is_local, cores, spins):
+    assert may_spin(pace, is_local=is_local, cores=cores) is spins
