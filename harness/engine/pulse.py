@@ -20,7 +20,7 @@ _IDLE_TURN_NS: Final = 20_000  # between two turns, when nothing else was done
 
 
 def may_spin(pace: str, *, is_local: bool, cores: int) -> bool:
-    """Whether to wait awake: as asked, or for `auto` where a core is left beside this process and its target."""
+    """Whether to wait awake: as asked; for `auto` where a core is left beside this process and its target."""
     return pace == "spin" or (pace == "auto" and cores > 1 + is_local)
 
 
