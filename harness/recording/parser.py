@@ -96,6 +96,7 @@ class Parser:
             person_keys(message),
             group,
             place,
+            shape.path,
         )
 
     def _check_time(self, shape: Shape) -> None:
