@@ -125,5 +125,5 @@ def test_once_the_backlog_is_gone_sends_are_free_again():
     now_ns = held.opens_at(load(), 2 * S)
     held.begin(load(), now_ns)
     assert held.opens_at(load(), now_ns) > now_ns
-    held.dry("tracking", "web", now_ns)
+    held.dry(load(), now_ns)
     assert held.opens_at(load(), now_ns) == now_ns
