@@ -9,11 +9,16 @@ of sources, never with the number of items.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Final, NamedTuple
 
+from harness.measure.api_part import joined
+from harness.measure.calls import Calls
 from harness.measure.counters import Counters, Use
 from harness.measure.delivery_map import DeliveryMap
+from harness.measure.freshness import Freshness
+from harness.measure.limit_windows import LimitWindows
 from harness.measure.pauses import Pauses
 from harness.measure.timeline import FORMAT, TimelineWriter
 from harness.measure.trace import TraceWriter
@@ -70,11 +75,13 @@ class RunTally:
         limits: Sequence[Limit] = (),
         closed_loop: bool = False,
         trace: TraceWriter | None = None,
+        freshness: Freshness | None = None,
         later: Callable[[Callable[[], None]], None] = _at_once,
     ) -> None:
         """`later` puts off what need not be written down before the caller goes on: all but the map.
 
-        `limits` are those a report compares with, kept or not; `closed_loop` when nothing is due.
+        `limits` are those a report compares with, kept or not; `closed_loop` when nothing is due;
+        `freshness` where the time until a profile can be read is to be measured.
 
         The tally closes the timeline and the trace, not the map.
         """
@@ -84,6 +91,7 @@ class RunTally:
         self._trace = trace
         self._limits = tuple(limits)
         self._closed_loop = closed_loop
+        self.calls = Calls(freshness)
         self._start_ns: int | None = None
         self._start_wall_ns = 0
         self._seconds: dict[int, Counters] = {}
@@ -92,8 +100,7 @@ class RunTally:
         self._pauses = Pauses()
         self._requests_in_1s = SlidingCount(NS_PER_S)
         self._messages_in_1s = SlidingCount(NS_PER_S)
-        self._windows: dict[tuple[int, str], SlidingCount] = {}
-        self._windows_of: dict[tuple[str, str], tuple[tuple[int, str, bool, SlidingCount], ...]] = {}
+        self._windows = LimitWindows(self._limits)
         self._sources: set[str] = set()
         self._offered = self._sent = self._accepted = self._throttled = self._settled = self._in_flight = 0
         self._last_lag_p99_ms: float | None = None
@@ -103,18 +110,7 @@ class RunTally:
                 "format": FORMAT,
                 "run_id": delivery_map.run_id,
                 "closed_loop": closed_loop,
-                "limits": [
-                    {
-                        "api": limit.api,
-                        "name": limit.name,
-                        "unit": limit.unit,
-                        "scope": limit.scope,
-                        "count": limit.count,
-                        "window_ns": limit.window_ns,
-                        "origin": limit.origin,
-                    }
-                    for limit in self._limits
-                ],
+                "limits": [asdict(limit) for limit in self._limits],
             }
         )
 
@@ -122,6 +118,7 @@ class RunTally:
         """See `model.Tally`; what was told before falls into the first second."""
         self._start_ns, self._start_wall_ns = now_ns, wall_ns
         self._second_start_ns, self._second_end_ns = now_ns, now_ns + NS_PER_S
+        self.calls.started()
 
     def selected(self, item: Item) -> None:
         """See `model.Tally`."""
@@ -129,6 +126,8 @@ class RunTally:
         second = self._second
         second.states["messages.selected" if item.api == "tracking" else "calls.selected"] += 1
         second.by_kind[item.kind] += 1
+        if item.api != "tracking":
+            self.calls.selected(item)
         source = item.source
         if source not in self._sources:
             if len(self._sources) < SOURCES_MOST:
@@ -184,11 +183,10 @@ class RunTally:
             second.in_flight = in_flight
         self._requests_in_1s.add(1, now_ns)
         self._messages_in_1s.add(messages, now_ns)
-        source = request.source
-        for _, _, by_messages, window in self._windows_for(api, source):
+        for _, _, by_messages, window in self._windows.of(request):
             window.add(messages if by_messages else 1, now_ns)
         if self._pauses:
-            self._pauses.send(_pause_scope(api, source), now_ns)
+            self._pauses.send(self._windows.scope_of(request), now_ns)
 
     def first_sent(self, arrival: Arrival, waits: Waits, now_ns: int) -> None:  # noqa: ARG002 - the protocol's
         """See `model.Tally`."""
@@ -221,31 +219,38 @@ class RunTally:
     def _count_answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         done_ns = answer.done_ns
         second = self._at_ns(done_ns)
+        part = (
+            second
+            if request.api == "tracking"
+            else self.calls.answered(request, answer, self._number(done_ns))
+        )
         status = answer.status
         self._in_flight -= 1
         name = "none" if status is None else str(status)
-        second.by_status[name] += 1
+        part.by_status[name] += 1
         if request.attempt == 1:
-            second.first_by_status[name] += 1
+            part.first_by_status[name] += 1
         took_ns = done_ns - answer.sent_ns
         if status is None:
-            second.service_none.record(took_ns)
+            part.service_none.record(took_ns)
         elif 200 <= status < 300:
-            second.service_2xx.record(took_ns)
+            part.service_2xx.record(took_ns)
         elif status == THROTTLED_STATUS:
-            second.service_429.record(took_ns)
-            second.throttled += 1
+            part.service_429.record(took_ns)
+            part.throttled += 1
             self._throttled += 1
-            for limit, scope, _, _ in self._windows_for(request.api, request.source):
+            for limit, scope, _, _ in self._windows.of(request):
                 second.use(limit, scope, Use(0, 0, 1))
             if decision.asked_wait_ns is not None:
-                self._pauses.ask(_pause_scope(request.api, request.source), decision.asked_wait_ns, done_ns)
+                self._pauses.ask(self._windows.scope_of(request), decision.asked_wait_ns, done_ns)
         else:
-            second.service_other.record(took_ns)
+            part.service_other.record(took_ns)
         if decision.outcome is Outcome.ACCEPTED:
-            second.accepted += 1
-            if request.api == "tracking":
+            part.accepted += 1
+            if part is second:
                 second.accepted_messages += len(request.arrivals)
+                if self.calls.watches:
+                    self.calls.accepted(request.arrivals, done_ns)
             if self._start_ns is not None:
                 second.last_accepted_ns = max(second.last_accepted_ns, done_ns - self._start_ns)
 
@@ -265,7 +270,9 @@ class RunTally:
         if start_ns is None:
             return
         if state in _ANSWERED_STATES and not self._closed_loop:
-            second.response.record(settlement.done_ns - start_ns - arrival.due_ns)
+            api = arrival.item.api
+            part = second if api == "tracking" else self.calls.part(api, self._number(settlement.done_ns))
+            part.response.record(settlement.done_ns - start_ns - arrival.due_ns)
         if self._trace is not None:
             self._trace.write(
                 settlement,
@@ -356,7 +363,7 @@ class RunTally:
     def _take_windows(self, second: Counters, until_ns: int) -> None:
         second.sent_in_1s = max(second.sent_in_1s, self._requests_in_1s.take(until_ns)[0])
         second.sent_messages_in_1s = max(second.sent_messages_in_1s, self._messages_in_1s.take(until_ns)[0])
-        for (limit, scope), window in self._windows.items():
+        for limit, scope, _, window in self._windows:
             peak, over_ns = window.take(until_ns)
             if peak or over_ns:
                 second.use(limit, scope, Use(peak, over_ns, 0))
@@ -368,22 +375,12 @@ class RunTally:
         second.retry_after_violated += pauses.violated
         pauses.asked = pauses.honoured = pauses.violated = 0
 
-    def _windows_for(self, api: str, source: str) -> tuple[tuple[int, str, bool, SlidingCount], ...]:
-        windows = self._windows_of.get((api, source))
-        if windows is None:
-            found = []
-            for place, limit in enumerate(self._limits):
-                if limit.api == api:
-                    scope = source if limit.scope == "source" else ""
-                    window = self._windows.get((place, scope))
-                    if window is None:
-                        window = self._windows[place, scope] = SlidingCount(limit.window_ns, limit.count)
-                    found.append((place, scope, limit.unit == "messages", window))
-            windows = self._windows_of[api, source] = tuple(found)
-        return windows
+    def _number(self, instant_ns: int) -> int:
+        start_ns = self._start_ns
+        return 0 if start_ns is None or instant_ns < start_ns else (instant_ns - start_ns) // NS_PER_S
 
     def _write(self, number: int) -> None:
-        form = self._seconds.pop(number).to_json()
+        form = joined(self._seconds.pop(number), self.calls.take(number))
         if form or number == self._latest:
             self._timeline.append({"second": number} | form)
 
@@ -393,7 +390,3 @@ _STATE_NAMES: Final = {
     for is_message in (True, False)
     for state in State
 }
-
-
-def _pause_scope(api: str, source: str) -> tuple[str, str]:
-    return (api, source) if api == "tracking" else (api, "")
