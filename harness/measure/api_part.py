@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from harness.asked_limits import APIS
 from harness.measure.counters import Counters, Tallied
 from harness.measure.histogram import Histogram
 
@@ -16,9 +17,7 @@ SUMS: Final = ("accepted", "throttled")
 OWN_SUMS: Final = ("read", "not_found")  # reads answered 2xx, and those of profiles that are not there
 TALLIES: Final = ("by_status", "first_by_status")
 HISTOGRAMS: Final = ("service_2xx", "service_429", "service_other", "service_none", "response")
-OWN_HISTOGRAMS: Final = (
-    "readable",
-)  # from a person's first accepted message to the first read that found it
+OWN_HISTOGRAMS: Final = ("readable", "still_missing")  # see `freshness`
 _TRACKING: Final = "tracking"
 
 
@@ -39,6 +38,7 @@ class ApiPart:
     service_none: Histogram
     response: Histogram
     readable: Histogram
+    still_missing: Histogram
 
     def __init__(self) -> None:
         for name in SUMS + OWN_SUMS:
@@ -83,11 +83,13 @@ def parts_of(records: Iterable[Mapping[str, Any]]) -> dict[str, ApiPart]:
     for record in records:
         for api, form in record.get("apis", {_TRACKING: record}).items():
             found[api].add(form)
-    return {api: part for api, part in found.items() if part.by_status}
+    return {api: found[api] for api in sorted(found, key=APIS.index) if found[api].by_status}
 
 
 def _form(counted: Counters | ApiPart, more: tuple[str, ...]) -> dict[str, Any]:
     sums = SUMS if isinstance(counted, Counters) else SUMS + OWN_SUMS
-    form = {name: value for name in sums + TALLIES if (value := getattr(counted, name))}
+    form = {name: value for name in sums if (value := getattr(counted, name))}
+    # Copied: what is joined afterwards is not this API's.
+    form |= {name: dict(value) for name in TALLIES if (value := getattr(counted, name))}
     histograms = ((name, getattr(counted, name)) for name in HISTOGRAMS + more)
     return form | {name: histogram.to_json() for name, histogram in histograms if histogram}

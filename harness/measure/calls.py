@@ -48,9 +48,9 @@ class Calls:
         elif request.method == "GET" and answer.status is not None and 200 <= answer.status < 300:
             part.read += 1
         if self._freshness is not None:
-            readable_ns = self._freshness.read(request.arrivals[0].item, answer)
-            if readable_ns is not None:
-                part.readable.record(readable_ns)
+            seen = self._freshness.read(request.arrivals[0].item, answer)
+            if seen is not None:
+                (part.readable if seen.readable else part.still_missing).record(seen.after_ns)
         return part
 
     def part(self, api: str, second: int) -> ApiPart:

@@ -82,6 +82,7 @@ class ApiFigures:
     service_time_ms: Figures  # of attempts answered 2xx
     response_time_ms: Figures
     readable_ms: Figures | None  # see `measure.freshness`; None where it was not measured
+    still_missing_ms: Figures | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,8 @@ def _api_figures(api: str, part: ApiPart) -> ApiFigures:
         hit_ratio=round(part.read / reads, 4) if reads and api == "profile" else None,
         service_time_ms=figures(part.service_2xx),
         response_time_ms=figures(part.response),
-        readable_ms=figures(part.readable) if part.readable else None,
+        readable_ms=figures(part.readable) if part.readable or part.still_missing else None,
+        still_missing_ms=figures(part.still_missing) if part.readable or part.still_missing else None,
     )
 
 

@@ -26,13 +26,16 @@ def read_sentence(document: Mapping[str, Any]) -> str | None:
         return None
     found, reads = profile["found"], profile["found"] + profile["not_found"]
     said = f"{share(found, reads)} of {count(reads)} reads found a profile"
-    readable = profile["readable_ms"]
-    if readable is None:
-        return said
-    return (
-        f"{said}; first found {precise(readable['p50'])} ms after its message was accepted (p50), "
-        f"at most {precise(readable['max'])} ms"
-    )
+    readable, missing = profile["readable_ms"], profile["still_missing_ms"]
+    if readable is not None and readable["count"]:
+        said += (
+            f"; a person's first one {precise(readable['p50'])} ms (p50) to {precise(readable['max'])} ms "
+            "after their first message was accepted"
+        )
+    if missing is not None:
+        longest = f", the last after {precise(missing['max'])} ms" if missing["count"] else ""
+        said += f"; {count(missing['count'])} came after it in vain{longest}"
+    return said
 
 
 def _cells(figures: Mapping[str, Any]) -> list[str]:
