@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from harness.engine.on_limit import AT_THE_LIMIT
 from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
 from harness.measure.reconcile import Reconciliation, reconcile
 from harness.measure.summary import Summary, fold
@@ -67,6 +68,7 @@ def reconcile_run(run: Run) -> Reconciliation | None:
             index_of=lambda found: index_of(found, aim.run_id),
             ordered=_in_due_order(run) if complete else None,
             complete=complete,
+            calls=account.tally.calls.indexes,
             message_id=lambda index: message_id(prefix, index),
         )
 
@@ -86,6 +88,7 @@ def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None)
             reconciliation=reconciliation,
             engine=engine_facts(run),
             interrupted=run.replay.stopped_by == INTERRUPTED,
+            stopped_at_limit=run.replay.stopped_by == AT_THE_LIMIT,
             target_ready=not isinstance(run.replay.error, TargetError),
             recording_complete=run.replay.read_all,
             order_kept=run.plan.order == "person",
@@ -140,6 +143,7 @@ def run_facts(run: Run) -> RunFacts:
         },
         recording_complete=replay.read_all,
         target=aim.target.url,
+        targets=aim.urls,
         legs=[
             {
                 "started_at": None
@@ -177,6 +181,7 @@ def engine_facts(run: Run) -> EngineFacts:
         step_ns = run.clock.wall_ns() - replay.started_wall_ns - ran_ns
     return EngineFacts(
         users_opened=replay.users_opened,
+        connections=run.account.connections or replay.users_opened,
         users_limit=replay.users_most,
         users_fixed=replay.settings.users is not None,
         ceiling_on=not run.plan.exceed_limits,
@@ -216,7 +221,8 @@ def _in_due_order(run: Run) -> Iterator[tuple[int, tuple[str, ...]]] | None:
 
 def _indexes_in_due_order(run: Run) -> Iterator[tuple[int, tuple[str, ...]]]:
     plan = run.plan
-    passes = transform(plan, read(plan, run.recording, below_index=len(run.account.delivery_map)), None)
+    passes = read(plan, run.recording, below_index=len(run.account.delivery_map))
+    passes = transform(plan, passes, None, run.aim)
     try:
         for arrival in schedule(plan, passes, run.aim.survey):
             yield arrival.item.index, arrival.item.keys

@@ -6,7 +6,8 @@ import os
 from harness.errors import UsageError
 from harness.foresee import foresee
 from harness.plan import Plan
-from harness.prepare import limits_of, look_over, opened, would_pass
+from harness.prepare import look_over, opened, would_pass
+from harness.ways import limits_of
 
 
 def dry_run(plan: Plan, *, as_json: bool) -> str:
@@ -14,15 +15,8 @@ def dry_run(plan: Plan, *, as_json: bool) -> str:
     with opened(plan) as recording:
         survey = look_over(plan, recording, os.environ)
         assert survey is not None, "a dry run always looks"  # noqa: S101 - an order of our own code
-        allowed = would_pass(plan, recording, survey, os.environ)
-        planned = foresee(
-            plan,
-            recording,
-            survey,
-            target="the bundled mock" if allowed is None else allowed.target.url,
-            beyond=allowed is not None and allowed.beyond,
-            limits=limits_of(plan, beyond=allowed is not None and allowed.beyond),
-        )
+        ways = would_pass(plan, recording, survey, os.environ)
+        planned = foresee(plan, recording, survey, ways=ways, limits=limits_of(plan, ways))
     if planned.too_slow is not None:
         raise UsageError(f"{planned.as_text()}\n{planned.too_slow}")
     return json.dumps(planned.as_json(), indent=2) if as_json else planned.as_text()

@@ -58,6 +58,7 @@ class Item(NamedTuple):
     keys: tuple[str, ...]  # the ids that keep its person's order
     group: Hashable  # equal for the items of one recorded batch; None when it was sent alone
     place: Place
+    path: str = ""  # of a Profile or Config call, its query included; a message's is the encoder's
 
 
 class Arrival(NamedTuple):
@@ -101,6 +102,7 @@ class Answer:
     failure: Failure | None = None
     retry_after: str | None = None  # the header as it came
     body: bytes = b""  # at most its first 2 KiB
+    unknown_profile: bool = False  # a 404 by which the Profile API says that it knows no such profile
 
     @property
     def maybe_received(self) -> bool:
@@ -161,6 +163,7 @@ class Limit:
     unit: str  # requests, messages
     scope: str  # source, workspace, space, token
     origin: str  # where the figure comes from, with a date
+    endpoint: str = ""  # a path it speaks of alone, `*` for any one segment; "" for the whole API
 
     def scaled(self, share: float) -> "Limit":
         """The same rule with `share` of its count, at least 1."""
@@ -172,6 +175,7 @@ class Limit:
             self.unit,
             self.scope,
             self.origin,
+            self.endpoint,
         )
 
 

@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from harness.units import NS_PER_S, parse_duration_ns, parse_limit, parse_rate_per_s, parse_size_bytes
+from harness.asked_limits import parse_asked_limit, parse_write
+from harness.units import NS_PER_S, parse_duration_ns, parse_rate_per_s, parse_size_bytes
 
 Parse = Callable[[str], Any]
 
@@ -111,13 +112,6 @@ def _batch(text: str) -> str | int:
     return text if text in ("none", "recorded") else _whole(text)
 
 
-def _named_limit(text: str) -> tuple[str, int, int]:
-    api, equals, limit = text.partition("=")
-    if not equals or api != "tracking":
-        raise ValueError(f"{text!r} is not tracking=RATE, as in tracking=200/s")
-    return (api, *parse_limit(limit))
-
-
 def _named_source(text: str) -> tuple[str, str]:
     label, equals, variable = text.rpartition("=")
     if not equals or not variable.isidentifier():
@@ -183,8 +177,9 @@ OPTIONS: Final[tuple[Option, ...]] = (
         _text,
         (),
         _OFTEN,
-        "Where to send: a URL. Without it the bundled mock is started and ended with the run.",
-        "URL",
+        "Where to send: a URL (the Tracking API's; of all three when it is the mock), or API=URL for each. "
+        "Without it the bundled mock is started and ended with the run.",
+        "URL|API=URL",
         many=True,
     ),
     Option(
@@ -257,10 +252,11 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option(
         "confirm-host",
         _text,
-        None,
+        (),
         _TARGET,
-        "Name the host again: needed for any target beyond loopback.",
+        "Name the host again: needed for each target beyond loopback.",
         "HOST",
+        many=True,
     ),
     Option(
         "confirm-source",
@@ -280,17 +276,34 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "LABEL=VARIABLE",
         many=True,
     ),
+    Option(
+        "allow-writes",
+        parse_write,
+        (),
+        _TARGET,
+        "Beyond loopback, replay this Profile or Config call though it is no GET; * is any one segment.",
+        "'METHOD /path'",
+        many=True,
+    ),
     Option("merge-sources", _flag, False, _TARGET, "Let several recorded sources share one write key."),
     Option("max-messages", _whole, None, _TARGET, "Refuse a recording with more messages than this.", "N"),
     Option("max-people", _whole, None, _TARGET, "Refuse a recording with more people than this.", "N"),
     Option(
         "limit",
-        _named_limit,
+        parse_asked_limit,
         (),
         _LIMITS,
-        "Another limit than the documented one.",
-        "tracking=RATE",
+        "Another limit than the documented one, for an API; with @workspace or :PATH one beside it.",
+        "API[@workspace][:PATH]=RATE",
         many=True,
+    ),
+    Option(
+        "on-limit",
+        _choice("wait", "drop", "stop"),
+        "wait",
+        _LIMITS,
+        "What an item does that the ceiling would hold: wait, be dropped, or stop the run (exit 3).",
+        "wait|drop|stop",
     ),
     Option(
         "exceed-limits",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from harness.asked_limits import AskedLimit, targets_by_api
 from harness.errors import UsageError
 from harness.options import BY_FIELD, MAX, OPTIONS
 from harness.units import NS_PER_S
@@ -28,13 +29,15 @@ class Plan:
     pace: str
     target: tuple[str, ...]
     region: str | None
-    confirm_host: str | None
+    confirm_host: tuple[str, ...]
     confirm_source: tuple[str, ...]
     source: tuple[tuple[str, str], ...]  # label, name of the variable with its key
     merge_sources: bool
     send_unredacted: bool
     integrations: str | dict[str, Any] | None
-    limit: tuple[tuple[str, int, int], ...]  # API, count, window in ns
+    limit: tuple[AskedLimit, ...]
+    on_limit: str
+    allow_writes: tuple[str, ...]  # METHOD /path
     exceed_limits: bool
     share: float
     mock_limits: str
@@ -71,10 +74,7 @@ class Plan:
             if field.name in _IN_NS and value is not None:
                 plain[field.name + "_s"] = value / NS_PER_S
             elif field.name == "limit":
-                plain["limit"] = [
-                    {"api": api, "count": count, "window_s": window_ns / NS_PER_S}
-                    for api, count, window_ns in value
-                ]
+                plain["limit"] = [_limit_as_json(limit) for limit in value]
             elif field.name in ("source", "allow"):
                 plain[field.name] = dict(value)
             else:
@@ -142,11 +142,20 @@ def _check(plan: Plan, given: Given) -> None:
             plan.loop is None and plan.duration is None and plan.dry_run,
             "--loop forever has no plan to print; give --duration",
         ),
-        (len(plan.target) > 1, "only one target can be given: the tracking API's"),
+        (
+            plan.closed_loop and plan.on_limit != "wait",
+            "--on-limit drop and stop speak of items that are due, and at --rate max none is; give a rate",
+        ),
     )
     for refused, sentence in refusals:
         if refused:
             raise UsageError(sentence)
+    targets_by_api(plan.target)
+
+
+def _limit_as_json(limit: AskedLimit) -> dict[str, Any]:
+    form = {"api": limit.api, "count": limit.count, "window_s": limit.window_ns / NS_PER_S}
+    return form | {"scope": limit.scope} | ({"endpoint": limit.endpoint} if limit.endpoint else {})
 
 
 def read_scenario(path: str) -> Given:

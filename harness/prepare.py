@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from harness.asked_limits import EVERY_API
 from harness.clock import Clock
-from harness.errors import TargetError, UsageError
+from harness.errors import GuardError, TargetError, UsageError
 from harness.foresee import foresee
 from harness.mock.launch import RunningMock, launch
 from harness.model import Limit
@@ -20,14 +22,13 @@ from harness.plan import Plan
 from harness.recording.reader import Recording, open_recording
 from harness.recording.survey import Survey, survey
 from harness.report.progress import View
-from harness.segment.endpoints import TRACKING_HOSTS
-from harness.segment.limits import BRIEF, CURRENT
 from harness.segment.write_key import WriteKey, made_up_key
 from harness.send.guard import Permit, SourceKey, is_loopback, permit
 from harness.send.probe import Probe, probe
 from harness.send.route import resolve
 from harness.send.target import Target, parse_target
 from harness.units import NS_PER_S
+from harness.ways import CALL_APIS, Way, beside, confirmed_host, limits_of, named_urls, to_calls
 
 MERGED_SOURCE: Final = ""
 _ID_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -37,19 +38,20 @@ _ID_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 class Aim:
     """Where a run goes and what it may do there."""
 
-    target: Target
+    ways: Mapping[str, Way]  # by API, for those that have a target
+    target: Target  # of the first of them: the Tracking API's where it has one
     permit: Permit
     instance: str | None  # of the mock's ledger; None when the target is no mock
     is_bundled: bool
-    keys: Mapping[str, WriteKey]
     run_id: str
     folder: Path
     survey: Survey | None
     limits: tuple[Limit, ...]  # the documented ones, and the ones that hold beyond this machine
 
-    def authorization(self, source: str) -> str:
-        """The Authorization header of a source."""
-        return (self.keys.get(source) or made_up_key(self.run_id, source)).basic_auth
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where the items of each API go, for reports."""
+        return {api: way.target.url for api, way in self.ways.items()}
 
 
 def new_run_id(wall_ns: int, chance: random.Random) -> str:
@@ -77,9 +79,9 @@ def look_over(plan: Plan, recording: Recording, environ: Mapping[str, str]) -> S
 
     Raises UsageError for a stream, which cannot be read twice, and for more messages or people than allowed.
     """
-    named = _named_target(plan)
+    named = named_urls(plan).values()
     secrets = _secrets(plan, environ) if named else {}
-    beyond = named is not None and not _on_this_machine(named)
+    beyond = not all(map(_on_this_machine, named))
     asked = plan.dry_run or plan.max_messages is not None or plan.max_people is not None
     if not recording.rereadable:
         for reason, hangs_on_it in (
@@ -127,38 +129,40 @@ def aimed(
     # The id is by chance even under --seed: Segment drops a messageId that it saw today.
     run_id = new_run_id(clock.wall_ns(), random.SystemRandom())
     folder = Path(plan.run_dir) if plan.run_dir else Path("reports") / run_id
-    named = _named_target(plan)
-    if named is None:
+    named = named_urls(plan, list(found.by_api) if found is not None else ["tracking"])
+    if not named:
         _make(folder)
         with launch(ledger=folder / "mock", limits=plan.mock_limits) as mock:
             yield _bundled(plan, run_id, folder, found, mock)
         return
-    target = parse_target(named)
-    looks: list[Probe] = []
+    looks: dict[Target, Probe] = {}
 
-    def is_mock(provisional: Permit) -> bool:
-        looks.append(probe(target, provisional))
-        return looks[-1].is_mock
+    def is_mock(target: Target, provisional: Permit) -> bool:
+        looks[target] = probe(target, provisional)
+        return looks[target].is_mock
 
-    allowed, keys = _pass_guard(
-        plan, target, recording, found, environ=environ, is_mock=is_mock, loopback=loopback
+    ways = _pass_guard(
+        plan, named, recording, found, run_id=run_id, environ=environ, is_mock=is_mock, loopback=loopback
     )
-    limits = limits_of(plan, beyond=allowed.beyond)
-    if allowed.beyond and found is not None:
-        planned = foresee(plan, recording, found, target=target.url, beyond=True, limits=limits)
+    limits = limits_of(plan, ways)
+    first = next(iter(ways.values()))
+    if found is not None and any(way.permit.beyond for way in ways.values()):
+        planned = foresee(plan, recording, found, ways=ways, limits=limits)
         if planned.too_slow is not None:
             raise UsageError(planned.too_slow)
         view.say(planned.as_text())
-    look = looks[-1] if looks else probe(target, allowed)
-    if not look.ready:
-        raise TargetError(f"{target.url} does not answer ({look.reason}); nothing was sent")
+    for way in ways.values():
+        look = looks.get(way.target) or probe(way.target, way.permit)
+        looks[way.target] = look
+        if not look.ready:
+            raise TargetError(f"{way.target.url} does not answer ({look.reason}); nothing was sent")
     _make(folder)
     yield Aim(
-        target=target,
-        permit=allowed,
-        instance=look.instance if look.is_mock else None,
+        ways=ways,
+        target=first.target,
+        permit=first.permit,
+        instance=looks[first.target].instance if looks[first.target].is_mock else None,
         is_bundled=False,
-        keys={} if allowed.is_mock else keys,
         run_id=run_id,
         folder=folder,
         survey=found,
@@ -166,40 +170,89 @@ def aimed(
     )
 
 
-def limits_of(plan: Plan, *, beyond: bool) -> tuple[Limit, ...]:
-    """The limits a run is held to and compared with; beyond this machine Segment's current ones too."""
-    limits = [limit for limit in BRIEF if limit.api == "tracking"]
-    for api, count, window_ns in plan.limit:
-        window = "s" if window_ns == NS_PER_S else f"{window_ns // NS_PER_S} s"
-        limits = [limit for limit in limits if limit.api != api]
-        name = f"{api.capitalize()} {count:,} requests/{window} per source"
-        limits.append(Limit(api, name, count, window_ns, "requests", "source", "--limit"))
-    if beyond:
-        limits += [limit.scaled(plan.share) for limit in CURRENT]
-    return tuple(limits)
-
-
-def would_pass(plan: Plan, recording: Recording, found: Survey, environ: Mapping[str, str]) -> Permit | None:
-    """The guard's word on a dry run, without a look at the target; None for the bundled mock.
+def would_pass(
+    plan: Plan, recording: Recording, found: Survey, environ: Mapping[str, str]
+) -> Mapping[str, Way]:
+    """The guard's word on a dry run, without a look at the targets; no way for the bundled mock.
 
     Raises GuardError, UsageError.
     """
-    named = _named_target(plan)
-    if named is None:
-        return None
-    allowed, _ = _pass_guard(
+    named = named_urls(plan, list(found.by_api))
+    if not named:
+        return {}
+    return _pass_guard(
         plan,
-        parse_target(named),
+        named,
         recording,
         found,
+        run_id="dry-run",
         environ=environ,
-        is_mock=lambda _: False,
+        is_mock=lambda _target, _permit: False,
         loopback=is_loopback,
     )
-    return allowed
 
 
 def _pass_guard(
+    plan: Plan,
+    named: Mapping[str, str],
+    recording: Recording,
+    found: Survey | None,
+    *,
+    run_id: str,
+    environ: Mapping[str, str],
+    is_mock: Callable[[Target, Permit], bool],
+    loopback: Callable[[str], bool],
+) -> dict[str, Way]:
+    """The ways to all targets that are named, the first one first.
+
+    Raises GuardError with every reason against any of them, UsageError.
+    """
+    ways: dict[str, Way] = {}
+    refusals: list[str] = []
+    for api, url in named.items():
+        try:
+            if api in CALL_APIS:
+                ways[api] = to_calls(
+                    plan,
+                    api,
+                    url,
+                    run_id=run_id,
+                    privacy=recording.header.privacy,
+                    environ=environ,
+                    is_mock=is_mock,
+                    loopback=loopback,
+                )
+                continue
+            target = parse_target(url)
+            allowed, keys = _pass_tracking(
+                plan,
+                target,
+                recording,
+                found,
+                environ=environ,
+                is_mock=partial(is_mock, target),
+                loopback=loopback,
+            )
+        except GuardError as refusal:
+            refusals.append(str(refusal))
+            continue
+        ways["tracking"] = _tracking(target, allowed, {} if allowed.is_mock else keys, run_id)
+        if api == EVERY_API and allowed.is_mock:
+            for other in CALL_APIS:
+                ways[other] = beside(other, target, allowed, run_id=run_id, environ=environ)
+    if refusals:
+        raise GuardError("\n".join(refusals))
+    return ways
+
+
+def _tracking(target: Target, allowed: Permit, keys: Mapping[str, WriteKey], run_id: str) -> Way:
+    def credential(source: str) -> str:
+        return (keys.get(source) or made_up_key(run_id, source)).basic_auth
+
+    return Way("tracking", target, allowed, credential)
+
+
+def _pass_tracking(
     plan: Plan,
     target: Target,
     recording: Recording,
@@ -225,7 +278,7 @@ def _pass_guard(
         privacy=recording.header.privacy,
         resolve=resolve,
         is_mock=is_mock,
-        confirm_host=plan.confirm_host,
+        confirm_host=confirmed_host(plan, target),
         confirm_source=plan.confirm_source,
         send_unredacted=plan.send_unredacted,
         marks=recording.header.key_marks,
@@ -269,23 +322,20 @@ def _bundled(plan: Plan, run_id: str, folder: Path, found: Survey | None, mock: 
         raise TargetError(
             "the bundled mock was started and does not answer; see its folder beside the report"
         )
+    ways = {"tracking": _tracking(target, allowed, {}, run_id)}
+    for api in CALL_APIS:
+        ways[api] = beside(api, target, allowed, run_id=run_id, environ={})
     return Aim(
+        ways=ways,
         target=target,
         permit=allowed,
         instance=look.instance,
         is_bundled=True,
-        keys={},
         run_id=run_id,
         folder=folder,
         survey=found,
-        limits=limits_of(plan, beyond=False),
+        limits=limits_of(plan, ways),
     )
-
-
-def _named_target(plan: Plan) -> str | None:
-    if plan.region is not None:
-        return TRACKING_HOSTS[plan.region]
-    return plan.target[0].removeprefix("tracking=") if plan.target else None
 
 
 def _on_this_machine(named: str) -> bool:

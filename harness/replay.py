@@ -32,7 +32,7 @@ def replaying(plan: Plan, view: View) -> Iterator[Run]:
         keep_account(plan, recording, aim, clock=clock) as account,
     ):
         passes = read(plan, recording, account)
-        passes = transform(plan, passes, account)
+        passes = transform(plan, passes, account, aim)
         arrivals = schedule(plan, passes, aim.survey)
         run = prepare_run(plan, recording, aim, account, arrivals, clock=clock, chance=chance, view=view)
 

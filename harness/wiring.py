@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
@@ -14,10 +15,11 @@ from harness.clock import Clock
 from harness.engine.paperwork import Paperwork
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
+from harness.measure.freshness import Freshness
 from harness.measure.tally import RunTally
 from harness.measure.timeline import TimelineWriter
 from harness.measure.trace import TraceWriter
-from harness.model import Arrival, Item
+from harness.model import Arrival, Item, Sender
 from harness.options import MAX
 from harness.plan import Plan
 from harness.prepare import MERGED_SOURCE, Aim
@@ -28,15 +30,19 @@ from harness.report.document import RUNNING, RunFacts, build_document, write_jso
 from harness.report.progress import Status, View
 from harness.schedule.arrivals import at_once, constant, recorded
 from harness.segment.message_ids import id_prefix, message_id
+from harness.segment.profile_paths import with_space
 from harness.send.connection import Connection, Wire
+from harness.send.connections import Connections
 from harness.send.encode import Encoder
+from harness.send.encode_call import CallEncoder
 from harness.send.guard import is_loopback
 from harness.send.heads import Heads
 from harness.send.retry import Retrier, RetryPolicy
 from harness.send.route import route_to
-from harness.transform.select import why_filtered
+from harness.transform.select import Selection, why_filtered
 from harness.transform.strip import strip
 from harness.units import NS_PER_S, format_instant_ms
+from harness.ways import Way, selection_of
 
 if TYPE_CHECKING:
     from harness.conclude import Result
@@ -58,6 +64,7 @@ class Account:
     message_id: Callable[[Item], str]
     keep: Keep | None = None  # hears of the fields of messages as they are read
     taken: int = 0  # items read, filtered ones included
+    connections: int = 0  # made for users that serve several APIs; 0 when each has one
     busiest: Busiest = field(default_factory=Busiest)
     closed: bool = False
 
@@ -115,6 +122,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         delivery_map=delivery_map,
         timeline=TimelineWriter(timeline),
         limits=aim.limits,
+        freshness=None if aim.instance is None else Freshness(),
         closed_loop=plan.closed_loop,
         trace=TraceWriter(aim.folder / "trace.ndjson", id_of) if plan.trace else None,
         later=paperwork.put,
@@ -125,6 +133,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         plan=plan.as_json(),
         recording={"name": recording.name},
         target=aim.target.url,
+        targets=aim.urls,
     )
     write_json(aim.folder / "run.json", build_document(facts))
     account = Account(delivery_map, timeline, tally, paperwork, id_of)
@@ -149,19 +158,24 @@ def read(
         number += 1
 
 
-def transform(plan: Plan, passes: Passes, account: Account | None) -> Iterator[Iterable[Item]]:
+def transform(plan: Plan, passes: Passes, account: Account | None, aim: Aim) -> Iterator[Iterable[Item]]:
     """Leave out what is not replayed; with an account, count what is read."""
+    selection: Selection = selection_of(plan, aim.ways)
+    space = aim.ways["profile"].space if "profile" in aim.ways else None
 
     def selected(items: Iterable[Item]) -> Iterator[Item]:
         for item in items:
             if account is not None:
                 account.taken += 1
                 account.busiest.meet(item.keys)
-            reason = why_filtered(item)
-            if reason is None:
-                yield item._replace(source=MERGED_SOURCE) if plan.merge_sources else item
-            elif account is not None:
-                account.tally.filtered(item, reason)
+            reason = why_filtered(item, selection)
+            if reason is not None:
+                if account is not None:
+                    account.tally.filtered(item, reason)
+                continue
+            if space is not None and item.api == "profile":
+                item = item._replace(path=with_space(item.path, space))  # noqa: PLW2901 - the same call, elsewhere
+            yield item._replace(source=MERGED_SOURCE) if plan.merge_sources else item
 
     for items in passes:
         yield selected(items)
@@ -205,16 +219,27 @@ def prepare_run(
         integrations=_integrations(plan, aim),
         batch=plan.batch != "none",
         version=version("segment-harness"),
+        calls=CallEncoder(read=recording.message, version=version("segment-harness")),
     )
     if plan.ids == "fresh":
         account.keep = encoder.take_fields
-    wire = Wire(
-        route=route_to(aim.target, aim.permit, now_ns=clock.now_ns),
-        heads=Heads(aim.target.authority, aim.authorization),
-        now_ns=clock.now_ns,
-        opened=tally.opened,
-        refused=lambda error: replay.fail(error),  # noqa: PLW0108 - it is made below
-    )
+
+    def wire_of(way: Way) -> Wire:
+        return Wire(
+            route=route_to(way.target, way.permit, now_ns=clock.now_ns),
+            heads=Heads(way.target.authority, way.credential),
+            now_ns=clock.now_ns,
+            opened=tally.opened,
+            refused=lambda error: replay.fail(error),  # noqa: PLW0108 - it is made below
+        )
+
+    wires = {api: wire_of(way) for api, way in aim.ways.items()}
+
+    def connection() -> Sender:
+        if _is_messages_alone(aim):
+            return Connection(wires["tracking"])
+        return Connections({api: partial(_call_connection, account, wire) for api, wire in wires.items()})
+
     policy = RetryPolicy(mode="none" if plan.retry == "none" else "obey", total_ns=plan.retry_for)
     replay = Replay(
         Settings(
@@ -222,6 +247,7 @@ def prepare_run(
             batch=plan.batch,
             batch_wait_ns=plan.batch_wait,
             ordered=plan.order == "person",
+            on_limit=plan.on_limit,
             closed_loop=plan.closed_loop,
             duration_ns=plan.duration,
             stop_timeout_ns=plan.stop_timeout,
@@ -236,13 +262,26 @@ def prepare_run(
         encode=encoder,
         prepare=encoder.prepare,
         measure=encoder.measure,
-        connection=lambda: Connection(wire),
-        ceiling=Ceiling(aim.limits, chance=chance, lifted=plan.exceed_limits),
+        connection=connection,
+        ceiling=Ceiling(aim.limits, chance=chance, lifted=plan.exceed_limits, batch=plan.batch != "none"),
         clock=clock,
         on_tick=lambda now_ns: _tick(run, view, now_ns),
     )
     run = Run(plan, recording, aim, account, replay, clock)
     return run
+
+
+def _is_messages_alone(aim: Aim) -> bool:
+    """Whether it is known that there is nothing but messages: then a user is spared the choice."""
+    looked_over = (
+        aim.survey is not None and aim.survey.bad_line is None and set(aim.survey.by_api) == {"tracking"}
+    )
+    return set(aim.ways) == {"tracking"} or (looked_over and "tracking" in aim.ways)
+
+
+def _call_connection(account: Account, wire: Wire) -> Connection:
+    account.connections += 1
+    return Connection(wire)
 
 
 def _tick(run: Run, view: View, now_ns: int) -> None:
@@ -290,7 +329,7 @@ def _moved(run: Run, arrival: Arrival) -> str:
 
 def is_target_local(aim: Aim) -> bool:
     """Whether the target runs on this machine, and so on the same cores."""
-    return aim.is_bundled or is_loopback(aim.target.host)
+    return aim.is_bundled or any(is_loopback(way.target.host) for way in aim.ways.values())
 
 
 def usable_cores() -> int:

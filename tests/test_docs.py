@@ -57,7 +57,13 @@ RUN_BLOCKS = [block for block in CONSOLE if not block.startswith("make ")]
 def commands() -> dict[str, click.Command]:
     context = click.Context(group)
     found = {name: group.get_command(context, name) for name in COMMANDS}
-    return {name: command for name, command in found.items() if command is not None}
+    listed = {}
+    for name, command in found.items():
+        if command is not None:
+            listed[name] = command
+        if isinstance(command, click.Group):
+            listed |= {f"{name} {each}": of_group for each, of_group in command.commands.items()}
+    return listed
 
 
 @pytest.fixture

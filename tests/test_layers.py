@@ -8,11 +8,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "harness"
 
-SPINE = {"model", "clock", "errors", "units", "options", "plan"}
+SPINE = {"model", "clock", "errors", "units", "asked_limits", "options", "plan"}
 DOMAIN = {"segment"}
 STAGES = {
     "recording",
     "importers",
+    "generate",
     "schedule",
     "transform",
     "engine",
@@ -28,6 +29,7 @@ STORIES = {
     "redraw",
     "under_locust",
     "prepare",
+    "ways",
     "foresee",
     "wiring",
     "conclude",
@@ -40,6 +42,7 @@ ALLOWED_BETWEEN_STAGES = {
     ("report", "measure"),
     ("throttle", "measure"),
     ("importers", "recording"),
+    ("generate", "recording"),
 }
 LOCUST_LIVES_IN = "engine"
 STANDARD_LIBRARY_ONLY = SPINE

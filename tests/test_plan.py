@@ -37,7 +37,7 @@ def test_a_plan_is_json_with_its_units_and_without_a_key():
     plain = json.loads(json.dumps(plan.as_json()))
     assert plain["duration_s"] == 90
     assert plain["source"] == {"web": "WEB_KEY"}
-    assert plain["limit"] == [{"api": "tracking", "count": 30, "window_s": 60}]
+    assert plain["limit"] == [{"api": "tracking", "count": 30, "window_s": 60, "scope": "source"}]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_plan_is_json_with_its_units_and_without_a_key():
         ({"recording": "-", "dry_run": True}, "--dry-run"),
         ({"recording": "r", "rate": "max", "speed": "2"}, "--speed"),
         ({"recording": "r", "region": "us", "target": ["http://x"]}, "--region"),
-        ({"recording": "r", "target": ["http://x", "http://y"]}, "one target"),
+        ({"recording": "r", "target": ["http://x", "http://y"]}, "name the Tracking API|one target"),
         ({"recording": "r", "share": "1.5"}, "--share"),
     ],
 )

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     ),
     "report": Entry("report", "report_command", "Draw the report of a run again, from its folder."),
     "import": Entry("import_", "import_command", "Make a recording from foreign traffic."),
+    "generate": Entry("generate", "generate_command", "Make a recording that nobody recorded."),
     "mock": Entry("mock", "mock_command", "Run Segment in a box."),
 }
 

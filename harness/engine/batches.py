@@ -41,7 +41,7 @@ class Batcher:
         without a load: it waits for the answer like any other.
         """
         item = job.arrival.item
-        if self._mode == NONE or (self._mode == RECORDED and item.group is None):
+        if self._mode == NONE or item.api != "tracking" or (self._mode == RECORDED and item.group is None):
             return [_alone(job, 0)]
         scope = self._scope(item)
         load = self._open.get(scope)

@@ -4,6 +4,10 @@ A request counts from its first byte until one window after its answer, so that 
 than the limit in any window however long the way took; counting sends alone, 1.4 to 2.6 % were refused by
 jitter. Where several limits apply the tightest decides. A paused scope wakes a little later than asked and
 then drains at the limit's rate with jitter, so that no herd wakes.
+
+Two requests are in one scope when every limit counts them together: the API and the source, and where a limit
+speaks of a space or an endpoint, these as well. Each scope has a queue of its own, so that one that is held
+never stands before one that is not.
 """
 
 import random
@@ -13,9 +17,15 @@ from typing import Final
 
 from harness.engine.jobs import Load
 from harness.model import Limit
+from harness.segment.endpoints import BATCH_PATH, single_path
+from harness.segment.limit_scope import hangs_on_path, label_under
+from harness.segment.sizes import MESSAGE_BYTES
+
+Scope = tuple[str, ...]  # API, source, and what else its limits ask for
 
 _WAKE_JITTER_SHARE: Final = 0.1
 _WAKE_JITTER_MOST_NS: Final = 500_000_000
+_ELSEWHERE: Final = "-"  # the label of what a limit does not speak of
 
 
 class Window:
@@ -59,94 +69,129 @@ class Window:
         self._done.append((now_ns + self.limit.window_ns, units))
 
 
+class Pause:
+    """What a 429 asked of everything under one limit in one scope."""
+
+    __slots__ = ("drips_ns", "gap_ns", "until_ns")
+
+    def __init__(self, gap_ns: int) -> None:
+        self.gap_ns = gap_ns  # between two sends while the backlog drains
+        self.until_ns = 0
+        self.drips_ns: int | None = None  # no send before this instant; None when it does not drain
+
+
 class Ceiling:
     """All windows and pauses of a run."""
 
-    def __init__(self, limits: Sequence[Limit], *, chance: random.Random, lifted: bool = False) -> None:
-        self._documented = tuple(limits)
-        self._kept: tuple[Limit, ...] = () if lifted else self._documented
-        self._in_force = {
-            api: min(
-                (limit for limit in self._documented if limit.api == api),
-                key=lambda limit: limit.count / limit.window_ns,
-            )
-            for api in {limit.api for limit in self._documented}
+    def __init__(
+        self, limits: Sequence[Limit], *, chance: random.Random, lifted: bool = False, batch: bool = False
+    ) -> None:
+        """`limits` are the documented ones, of which none is kept when `lifted`; `batch`: messages go so."""
+        self._documented = {
+            api: tuple(limit for limit in limits if limit.api == api)
+            for api in {limit.api for limit in limits}
+        }
+        self._lifted = lifted
+        self._batch = batch
+        self._by_path = {
+            api for api, documented in self._documented.items() if any(map(hangs_on_path, documented))
         }
         self._chance = chance
-        self._windows: dict[tuple[str, str], tuple[Window, ...]] = {}
-        self._shared: dict[Limit, Window] = {}
-        self._paused_until_ns: dict[tuple[str, str], int] = {}
-        self._drip_ns: dict[tuple[str, str], int] = {}  # after a pause: no send before this instant
+        self._windows: dict[Scope, tuple[Window, ...]] = {}
+        self._window_under: dict[tuple[Limit, str], Window] = {}
+        self._pauses: dict[Scope, Pause] = {}
+        self._pause_under: dict[object, Pause] = {}
         self.pauses = 0
+
+    def scope_of(self, load: Load) -> Scope:
+        """What this load is held and paused together with."""
+        if load.api not in self._by_path:
+            return load.api, load.source
+        path = self._path_of(load)
+        labels = (label_under(limit, "", path) for limit in self._documented[load.api])
+        return load.api, load.source, *(_ELSEWHERE if label is None else label for label in labels)
 
     def opens_at(self, load: Load, now_ns: int) -> int | None:
         """When the load may leave: now, later, or None when that hangs on an answer."""
-        scope = (load.api, load.source)
+        scope = self.scope_of(load)
         opens_ns = now_ns
-        if self._paused_until_ns or self._drip_ns:
-            paused = self._scope_of_pause(scope)
-            opens_ns = max(opens_ns, self._paused_until_ns.get(paused, 0), self._drip_ns.get(paused, 0))
-        for window in self._windows_of(scope):
+        if self._pauses:
+            pause = self._pauses.get(scope) or self._pause_of(scope, load)
+            opens_ns = max(opens_ns, pause.until_ns, pause.drips_ns or 0)
+        for window in self._windows_of(scope, load):
             window_opens_ns = window.opens_at(_units(window.limit, load), now_ns)
             if window_opens_ns is None:
                 return None
             opens_ns = max(opens_ns, window_opens_ns)
         return opens_ns
 
+    def is_full(self, load: Load, now_ns: int) -> bool:
+        """Whether a limit keeps the load from leaving now; a pause that a 429 asked for is none."""
+        windows = self._windows_of(self.scope_of(load), load)
+        return any(window.opens_at(_units(window.limit, load), now_ns) != now_ns for window in windows)
+
     def begin(self, load: Load, now_ns: int) -> None:
         """The first byte of the load leaves."""
-        scope = (load.api, load.source)
-        for window in self._windows_of(scope):
+        scope = self.scope_of(load)
+        for window in self._windows_of(scope, load):
             window.begin(_units(window.limit, load))
-        if self._drip_ns:
-            paused = self._scope_of_pause(scope)
-            if paused in self._drip_ns:
-                self._drip_ns[paused] = now_ns + self._gap_ns(load.api)
+        pause = self._pauses.get(scope)
+        if pause is not None and pause.drips_ns is not None:
+            pause.drips_ns = now_ns + int(pause.gap_ns * self._chance.uniform(0.5, 1.5))
 
     def end(self, load: Load, now_ns: int) -> None:
         """The load was answered, or given up."""
-        for window in self._windows_of((load.api, load.source)):
+        for window in self._windows_of(self.scope_of(load), load):
             window.end(_units(window.limit, load), now_ns)
 
     def pause(self, load: Load, until_ns: int, now_ns: int) -> None:
         """A 429 came: everything under the limit in force waits until then, and a little jitter."""
-        scope = self._scope_of_pause((load.api, load.source))
+        pause = self._pause_of(self.scope_of(load), load)
         jitter_ns = min(_WAKE_JITTER_MOST_NS, int((until_ns - now_ns) * _WAKE_JITTER_SHARE))
         until_ns += self._chance.randrange(jitter_ns + 1)
-        if until_ns > self._paused_until_ns.get(scope, 0):
-            self._paused_until_ns[scope] = until_ns
-        self._drip_ns.setdefault(scope, 0)
+        pause.until_ns = max(pause.until_ns, until_ns)
+        if pause.drips_ns is None:
+            pause.drips_ns = 0
         self.pauses += 1
 
-    def dry(self, api: str, source: str, now_ns: int) -> None:
-        """Nothing waits in this scope any more: the drip after a pause ends."""
-        if not self._drip_ns:
-            return
-        scope = self._scope_of_pause((api, source))
-        if self._paused_until_ns.get(scope, 0) <= now_ns:
-            self._drip_ns.pop(scope, None)
-            self._paused_until_ns.pop(scope, None)
+    def dry(self, load: Load, now_ns: int) -> None:
+        """Nothing waits in this load's scope any more: the drip after a pause ends."""
+        pause = self._pauses.get(self.scope_of(load)) if self._pauses else None
+        if pause is not None and pause.until_ns <= now_ns:
+            pause.drips_ns, pause.until_ns = None, 0
 
-    def _windows_of(self, scope: tuple[str, str]) -> tuple[Window, ...]:
+    def _windows_of(self, scope: Scope, load: Load) -> tuple[Window, ...]:
         windows = self._windows.get(scope)
         if windows is None:
-            api = scope[0]
+            found = [] if self._lifted else self._labelled(load)
             windows = self._windows[scope] = tuple(
-                Window(limit) if limit.scope == "source" else self._shared.setdefault(limit, Window(limit))
-                for limit in self._kept
-                if limit.api == api
+                self._window_under.setdefault((limit, label), Window(limit)) for limit, label in found
             )
         return windows
 
-    def _scope_of_pause(self, scope: tuple[str, str]) -> tuple[str, str]:
-        limit = self._in_force.get(scope[0])
-        return scope if limit is None or limit.scope == "source" else (scope[0], "")
+    def _pause_of(self, scope: Scope, load: Load) -> Pause:
+        pause = self._pauses.get(scope)
+        if pause is None:
+            # The limit in force is the tightest that applies: it is taken for the one that was exceeded.
+            labelled = self._labelled(load)
+            tightest = min(labelled, key=lambda pair: pair[0].count / pair[0].window_ns, default=None)
+            gap_ns = 0 if tightest is None else tightest[0].window_ns // tightest[0].count
+            key: object = scope if tightest is None else tightest
+            pause = self._pauses[scope] = self._pause_under.setdefault(key, Pause(gap_ns))
+        return pause
 
-    def _gap_ns(self, api: str) -> int:
-        limit = self._in_force.get(api)
-        if limit is None:
-            return 0
-        return int(limit.window_ns / limit.count * self._chance.uniform(0.5, 1.5))
+    def _labelled(self, load: Load) -> list[tuple[Limit, str]]:
+        path = self._path_of(load) if load.api in self._by_path else ""
+        documented = self._documented.get(load.api, ())
+        labelled = ((limit, label_under(limit, load.source, path)) for limit in documented)
+        return [(limit, label) for limit, label in labelled if label is not None]
+
+    def _path_of(self, load: Load) -> str:
+        item = load.jobs[0].arrival.item
+        if item.path:
+            return item.path
+        alone = len(load.jobs) == 1 and (not self._batch or load.bytes >= MESSAGE_BYTES)
+        return single_path(item.kind) if alone else BATCH_PATH
 
 
 def _units(limit: Limit, load: Load) -> int:

@@ -76,7 +76,7 @@ class Dispatcher:
         self._exhausted = False
         self._stopped = False
         self._unfinished: set[Job] = set()
-        self._queues: dict[tuple[str, str], Queue] = {}
+        self._queues: dict[tuple[str, ...], Queue] = {}
         self._queued = 0
         self._retries: list[tuple[int, int, Load]] = []
         self._sequence = itertools.count()
@@ -295,7 +295,7 @@ class Dispatcher:
         self._push(load, now_ns)
 
     def _push(self, load: Load, now_ns: int) -> None:
-        scope = (load.api, load.source)
+        scope = self._ceiling.scope_of(load)
         queue = self._queues.get(scope)
         if queue is None:
             queue = self._queues[scope] = Queue()
@@ -338,7 +338,7 @@ class Dispatcher:
             self._queued -= 1
             self._ceiling.begin(load, now_ns)
             if not best:
-                self._ceiling.dry(load.api, load.source, now_ns)
+                self._ceiling.dry(load, now_ns)
             load.leaving = True
             self._in_flight_loads += 1
             self._in_flight_items += len(load.jobs)

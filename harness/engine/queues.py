@@ -71,6 +71,18 @@ class Queue:
         self._held = held
         self.opens_ns = opens_ns if held is Held.LIMIT else None
 
+    def fresh(self) -> list[Load]:
+        """Its loads that were never sent."""
+        return [entry[-1] for entry in self._heap if not entry[-1].attempts.sends]
+
+    def shed(self, now_ns: int) -> None:
+        """Let go of the loads that were never sent; nothing is told of them here."""
+        self._settle(now_ns)
+        self._heap = [entry for entry in self._heap if entry[-1].attempts.sends]
+        heapq.heapify(self._heap)
+        if not self._heap:
+            self._held = Held.NOTHING
+
     def _settle(self, now_ns: int) -> None:
         if self._held is Held.LIMIT:
             self._limit_ns += now_ns - self._since_ns

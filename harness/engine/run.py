@@ -8,6 +8,7 @@ is handed to it as a function.
 import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from harness.clock import Clock
 from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
 from harness.engine.dispatcher import Dispatcher
+from harness.engine.on_limit import AT_THE_LIMIT, WAIT, TurningAway
 from harness.engine.paperwork import SLICE_NS, Paperwork
 from harness.engine.pulse import Pulse
 from harness.errors import BadLineError, TargetError
@@ -45,6 +47,7 @@ class Settings:
     batch: str | int = "none"  # none, recorded, or a count
     batch_wait_ns: int = NS_PER_S
     ordered: bool = True
+    on_limit: str = WAIT
     closed_loop: bool = False
     duration_ns: int | None = None
     stop_timeout_ns: int = 10 * NS_PER_S
@@ -86,7 +89,12 @@ class Replay:
         self.users_opened = 0
         self.only_locust_listens = False
         self.spun_ns = 0
-        self.dispatcher = Dispatcher(
+        at_the_limit = (
+            Dispatcher
+            if settings.on_limit == WAIT
+            else partial(TurningAway, policy=settings.on_limit, stop=lambda: self.stop(AT_THE_LIMIT))
+        )
+        self.dispatcher = at_the_limit(
             tally=tally,
             decide=decide,
             ceiling=ceiling,

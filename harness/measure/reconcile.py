@@ -12,7 +12,7 @@ a repeat is what should happen.
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -68,6 +68,7 @@ def reconcile(
     ordered: Iterable[tuple[int, tuple[str, ...]]] | None,
     complete: bool,
     message_id: Callable[[int], str] = str,
+    calls: Container[int] = (),
     by: str = "ledger",
 ) -> Reconciliation:
     """Judge the arrivals of one run.
@@ -75,7 +76,7 @@ def reconcile(
     `arrivals` have "id", "class" and "reason", in the order of arrival, and are all of this run: an id
     that `index_of` cannot read is unexpected. `ordered` gives each sent item's index and lane keys in the
     order in which they should arrive, or None where none is promised. `message_id` turns an index back
-    for the samples.
+    for the samples. `calls` are the items that are no messages: no ledger of messages has them.
     """
     items = len(delivery_map)
     marks = bytearray(items)
@@ -126,7 +127,7 @@ def reconcile(
         known = delivery_map.byte(index)
         state = known & _STATE
         if state == State.ACCEPTED:
-            if not mark & _RECEIVED:
+            if not mark & _RECEIVED and index not in calls:
                 counts["missing"] += 1
                 note("missing", message_id(index))
         elif mark & _RECEIVED and state not in _NEVER_SENT:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from harness.measure.api_part import ApiPart, parts_of
 from harness.measure.counters import HISTOGRAMS, Counters
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.histogram import Histogram
@@ -67,6 +68,24 @@ class LimitUse:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiFigures:
+    """What one API made of its requests; times in ms."""
+
+    requests: int  # answered or given up
+    by_status: Mapping[str, int]
+    first_attempt_by_status: Mapping[str, int]
+    accepted: int  # requests
+    throttled: int
+    found: int  # reads that were answered 2xx
+    not_found: int  # reads of profiles that are not there: an answer, so they are accepted too
+    hit_ratio: float | None  # of these two of the Profile API; None elsewhere
+    service_time_ms: Figures  # of attempts answered 2xx
+    response_time_ms: Figures
+    readable_ms: Figures | None  # see `measure.freshness`; None where it was not measured
+    still_missing_ms: Figures | None
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """What happened in `width_s` seconds from `at_s` after the start; counts are counts, not rates."""
 
@@ -104,6 +123,7 @@ class Summary:
     durations: Mapping[str, Figures] = field(default_factory=lambda: dict.fromkeys(HISTOGRAMS, Figures()))
     limits: tuple[LimitUse, ...] = ()
     points: tuple[Point, ...] = ()
+    by_api: Mapping[str, ApiFigures] = field(default_factory=dict)  # of the APIs that answered anything
     lag_late_share: float = 0.0  # of first sends with a schedule lag above LATE_NS
     user_wait_late_share: float = 0.0
     held_by_lane_share: float = 0.0  # of first sends that waited for an earlier item of their person
@@ -118,17 +138,19 @@ def fold(
 ) -> Summary:
     """The summary of what is on disk. `recorded` is the reader's own count of items, where there is one.
 
-    Reads the timeline twice, and keeps the counters of at most `points_most` points. Raises TimelineError.
+    Reads the timeline twice, or three times where it has several APIs, and keeps the counters of at most
+    `points_most` points. Raises TimelineError.
     """
     head: Mapping[str, Any] = {}
     last_second = 0
-    closed = False
+    closed = mixed = False
     for record in timeline:
         if "format" in record:
             head = record
         else:
             last_second = max(last_second, record["second"])
             closed = "closed_after_ns" in record
+            mixed = mixed or "apis" in record
     width_s = last_second // points_most + 1
     totals = Counters()
     parts: defaultdict[int, Counters] = defaultdict(Counters)
@@ -136,6 +158,10 @@ def fold(
         if "second" in record:
             totals.add(record)
             parts[record["second"] // width_s].add(record)
+    by_api = {
+        api: _api_figures(api, part)
+        for api, part in parts_of(timeline if mixed else [totals.to_json()]).items()
+    }
     points = tuple(_point(number, width_s, parts[number]) for number in sorted(parts))
     messages, calls, disagreements = add_up(
         totals.states,
@@ -157,6 +183,7 @@ def fold(
         durations={name: figures(getattr(totals, name)) for name in HISTOGRAMS},
         limits=_limit_uses(totals, head.get("limits", ())),
         points=points,
+        by_api=by_api,
         lag_late_share=_share_above(totals.schedule_lag, LATE_NS),
         user_wait_late_share=_share_above(totals.user_wait, LATE_NS),
         held_by_lane_share=_share_above(totals.lane_wait, 0),
@@ -178,6 +205,24 @@ def figures(histogram: Histogram) -> Figures:
         mean=_ms(histogram.mean_ns),
         count=histogram.count,
         below_zero=histogram.below_zero,
+    )
+
+
+def _api_figures(api: str, part: ApiPart) -> ApiFigures:
+    reads = part.read + part.not_found
+    return ApiFigures(
+        requests=sum(part.by_status.values()),
+        by_status=dict(sorted(part.by_status.items())),
+        first_attempt_by_status=dict(sorted(part.first_by_status.items())),
+        accepted=part.accepted,
+        throttled=part.throttled,
+        found=part.read,
+        not_found=part.not_found,
+        hit_ratio=round(part.read / reads, 4) if reads and api == "profile" else None,
+        service_time_ms=figures(part.service_2xx),
+        response_time_ms=figures(part.response),
+        readable_ms=figures(part.readable) if part.readable or part.still_missing else None,
+        still_missing_ms=figures(part.still_missing) if part.readable or part.still_missing else None,
     )
 
 

@@ -9,13 +9,19 @@ of sources, never with the number of items.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
-from typing import Final, NamedTuple
+from operator import call
+from typing import Final
 
+from harness.measure.api_part import joined
+from harness.measure.calls import Calls
 from harness.measure.counters import Counters, Use
 from harness.measure.delivery_map import DeliveryMap
-from harness.measure.limit_use import LimitUse
+from harness.measure.freshness import Freshness
+from harness.measure.limit_windows import LimitWindows
 from harness.measure.pauses import Pauses
+from harness.measure.snapshot import Snapshot
 from harness.measure.timeline import FORMAT, TimelineWriter
 from harness.measure.trace import TraceWriter
 from harness.measure.window import SlidingCount
@@ -43,23 +49,6 @@ THROTTLED_STATUS: Final = 429
 _ANSWERED_STATES: Final = frozenset({State.ACCEPTED, State.REJECTED})
 
 
-class Snapshot(NamedTuple):
-    """Where a run stands, for a progress display."""
-
-    offered: int  # items whose due time has come
-    sent: int  # requests
-    accepted: int  # items
-    throttled: int  # requests answered 429
-    settled: int  # items
-    in_flight: int  # requests
-    lag_p99_ms: float | None  # schedule lag in the last whole second that sent anything
-    sent_per_s: float  # requests, in the last whole second
-
-
-def _at_once(piece: Callable[[], None]) -> None:
-    piece()
-
-
 class RunTally:
     """Implements `model.Tally`. `flush` it about once a second, and `close` it once."""
 
@@ -71,11 +60,13 @@ class RunTally:
         limits: Sequence[Limit] = (),
         closed_loop: bool = False,
         trace: TraceWriter | None = None,
-        later: Callable[[Callable[[], None]], None] = _at_once,
+        freshness: Freshness | None = None,
+        later: Callable[[Callable[[], None]], None] = call,
     ) -> None:
         """`later` puts off what need not be written down before the caller goes on: all but the map.
 
-        `limits` are those a report compares with, kept or not; `closed_loop` when nothing is due.
+        `limits` are those a report compares with, kept or not; `closed_loop` when nothing is due;
+        `freshness` where the time until a profile can be read is to be measured.
 
         The tally closes the timeline and the trace, not the map.
         """
@@ -85,6 +76,7 @@ class RunTally:
         self._trace = trace
         self._limits = tuple(limits)
         self._closed_loop = closed_loop
+        self.calls = Calls(freshness)
         self._start_ns: int | None = None
         self._start_wall_ns = 0
         self._seconds: dict[int, Counters] = {}
@@ -93,7 +85,7 @@ class RunTally:
         self._pauses = Pauses()
         self._requests_in_1s = SlidingCount(NS_PER_S)
         self._messages_in_1s = SlidingCount(NS_PER_S)
-        self._limit_use = LimitUse(self._limits)
+        self._windows = LimitWindows(self._limits)
         self._sources: set[str] = set()
         self._offered = self._sent = self._accepted = self._throttled = self._settled = self._in_flight = 0
         self._last_lag_p99_ms: float | None = None
@@ -103,18 +95,7 @@ class RunTally:
                 "format": FORMAT,
                 "run_id": delivery_map.run_id,
                 "closed_loop": closed_loop,
-                "limits": [
-                    {
-                        "api": limit.api,
-                        "name": limit.name,
-                        "unit": limit.unit,
-                        "scope": limit.scope,
-                        "count": limit.count,
-                        "window_ns": limit.window_ns,
-                        "origin": limit.origin,
-                    }
-                    for limit in self._limits
-                ],
+                "limits": [asdict(limit) for limit in self._limits],
             }
         )
 
@@ -122,6 +103,7 @@ class RunTally:
         """See `model.Tally`; what was told before falls into the first second."""
         self._start_ns, self._start_wall_ns = now_ns, wall_ns
         self._second_start_ns, self._second_end_ns = now_ns, now_ns + NS_PER_S
+        self.calls.started()
 
     def selected(self, items: Sequence[Item]) -> None:
         """See `model.Tally`."""
@@ -132,6 +114,8 @@ class RunTally:
             states["messages.selected" if item.api == "tracking" else "calls.selected"] += 1
             by_kind[item.kind] += 1
             by_source[self._counted_source(item.source)] += 1
+            if item.api != "tracking":
+                self.calls.selected(item)
 
     def _counted_source(self, source: str) -> str:
         if source not in self._sources:
@@ -189,10 +173,10 @@ class RunTally:
             second.in_flight = in_flight
         self._requests_in_1s.add(1, now_ns)
         self._messages_in_1s.add(messages, now_ns)
-        source = request.source
-        self._limit_use.send(api, source, messages, now_ns)
+        for _, _, by_messages, window in self._windows.of(request):
+            window.add(messages if by_messages else 1, now_ns)
         if self._pauses:
-            self._pauses.send(_pause_scope(api, source), now_ns)
+            self._pauses.send(self._windows.scope_of(request), now_ns)
 
     def first_sent(self, waits: Sequence[Waits], now_ns: int) -> None:
         """See `model.Tally`."""
@@ -226,31 +210,38 @@ class RunTally:
     def _count_answered(self, request: Request, answer: Answer, decision: Decision) -> None:
         done_ns = answer.done_ns
         second = self._at_ns(done_ns)
+        part = (
+            second
+            if request.api == "tracking"
+            else self.calls.answered(request, answer, self._number(done_ns))
+        )
         status = answer.status
         self._in_flight -= 1
         name = "none" if status is None else str(status)
-        second.by_status[name] += 1
+        part.by_status[name] += 1
         if request.attempt == 1:
-            second.first_by_status[name] += 1
+            part.first_by_status[name] += 1
         took_ns = done_ns - answer.sent_ns
         if status is None:
-            second.service_none.record(took_ns)
+            part.service_none.record(took_ns)
         elif 200 <= status < 300:
-            second.service_2xx.record(took_ns)
+            part.service_2xx.record(took_ns)
         elif status == THROTTLED_STATUS:
-            second.service_429.record(took_ns)
-            second.throttled += 1
+            part.service_429.record(took_ns)
+            part.throttled += 1
             self._throttled += 1
-            for limit, scope in self._limit_use.scopes_of(request.api, request.source):
+            for limit, scope, _, _ in self._windows.of(request):
                 second.use(limit, scope, Use(0, 0, 1))
             if decision.asked_wait_ns is not None:
-                self._pauses.ask(_pause_scope(request.api, request.source), decision.asked_wait_ns, done_ns)
+                self._pauses.ask(self._windows.scope_of(request), decision.asked_wait_ns, done_ns)
         else:
-            second.service_other.record(took_ns)
+            part.service_other.record(took_ns)
         if decision.outcome is Outcome.ACCEPTED:
-            second.accepted += 1
-            if request.api == "tracking":
+            part.accepted += 1
+            if part is second:
                 second.accepted_messages += len(request.arrivals)
+                if self.calls.watches:
+                    self.calls.accepted(request.arrivals, done_ns)
             if self._start_ns is not None:
                 second.last_accepted_ns = max(second.last_accepted_ns, done_ns - self._start_ns)
 
@@ -273,8 +264,10 @@ class RunTally:
         if start_ns is None:
             return
         if state in _ANSWERED_STATES and not self._closed_loop:
+            api = first.arrival.item.api  # a request is of one API
+            part = second if api == "tracking" else self.calls.part(api, self._number(done_ns))
             for settlement in settlements:
-                second.response.record(done_ns - start_ns - settlement.arrival.due_ns)
+                part.response.record(done_ns - start_ns - settlement.arrival.due_ns)
         if self._trace is not None:
             for settlement in settlements:
                 self._trace.write(
@@ -366,8 +359,10 @@ class RunTally:
     def _take_windows(self, second: Counters, until_ns: int) -> None:
         second.sent_in_1s = max(second.sent_in_1s, self._requests_in_1s.take(until_ns)[0])
         second.sent_messages_in_1s = max(second.sent_messages_in_1s, self._messages_in_1s.take(until_ns)[0])
-        for limit, scope, use in self._limit_use.take(until_ns):
-            second.use(limit, scope, use)
+        for limit, scope, _, window in self._windows:
+            peak, over_ns = window.take(until_ns)
+            if peak or over_ns:
+                second.use(limit, scope, Use(peak, over_ns, 0))
 
     def _take_pauses(self, second: Counters) -> None:
         pauses = self._pauses
@@ -376,8 +371,12 @@ class RunTally:
         second.retry_after_violated += pauses.violated
         pauses.asked = pauses.honoured = pauses.violated = 0
 
+    def _number(self, instant_ns: int) -> int:
+        start_ns = self._start_ns
+        return 0 if start_ns is None or instant_ns < start_ns else (instant_ns - start_ns) // NS_PER_S
+
     def _write(self, number: int) -> None:
-        form = self._seconds.pop(number).to_json()
+        form = joined(self._seconds.pop(number), self.calls.take(number))
         if form or number == self._latest:
             self._timeline.append({"second": number} | form)
 
@@ -387,7 +386,3 @@ _STATE_NAMES: Final = {
     for is_message in (True, False)
     for state in State
 }
-
-
-def _pause_scope(api: str, source: str) -> tuple[str, str]:
-    return (api, source) if api == "tracking" else (api, "")

@@ -30,6 +30,7 @@ class Shape(NamedTuple):
     relative: bool  # whether `at_ns` counts from the recording's start
     body: Message  # the message itself; of a batch the body around it; {} where there is none
     batch: Sequence[Message] | None
+    path: str = ""  # of a Profile or Config call
 
 
 class NotAnItemError(ValueError):
@@ -113,7 +114,7 @@ def _envelope(fields: Mapping[str, Any]) -> Shape:
         method = _method(fields, "GET")
         if body is not None and type(body) is not dict:
             raise NotAnItemError('"body" must be an object; correct it')
-        return Shape(endpoint.api, method, source, at_ns, relative, body or {}, None)
+        return Shape(endpoint.api, method, source, at_ns, relative, body or {}, None, fields["path"])
     if _method(fields, "POST") != "POST":
         raise NotAnItemError("the Tracking API is called with POST; correct the method or remove the line")
     if type(body) is not dict:

@@ -17,7 +17,7 @@ class Survey:
     items: int
     by_api: Mapping[str, int]
     by_kind: Mapping[str, int]  # message types; for Profile and Config the method
-    by_source: Mapping[str, int]
+    by_source: Mapping[str, int]  # of messages: only they have a write key
     people: int  # exact: ids that any message joins count as one person
     first_at_ns: int | None  # as `Item.at_ns`
     last_at_ns: int | None
@@ -69,7 +69,8 @@ def survey(recording: Recording, *, secrets: Sequence[bytes] = (), window_ns: in
         for item in recording.items(watch=look_for_secrets if secrets else None):
             apis[item.api] += 1
             kinds[item.kind] += 1
-            sources[item.source] += 1
+            if item.api == "tracking":
+                sources[item.source] += 1
             people.meet(item.keys)
             if item.at_ns is not None:
                 pace.add(item.at_ns)

@@ -44,6 +44,7 @@ class RunFacts:
     recording: Mapping[str, Any]  # at least "name"
     recording_complete: bool = True
     target: str  # without user info and query
+    targets: Mapping[str, str] = field(default_factory=dict)  # by API
     legs: Sequence[Mapping[str, Any]] = ()
     started_wall_ns: int | None = None  # None: it never came to a start
     duration_ns: int = 0
@@ -64,7 +65,7 @@ def build_document(
     """`run.json` as a dict. Without a summary it is that of a run before its first send."""
     summary = summary or Summary()
     totals, durations = summary.totals, summary.durations
-    messages = asdict(summary.messages)
+    messages, calls = asdict(summary.messages), asdict(summary.calls)
     findings = () if judgement is None else judgement.findings
     trust_warnings = () if judgement is None else judgement.trust_warnings
     return (
@@ -74,17 +75,19 @@ def build_document(
             "state": facts.state,
             "verdict": None if judgement is None else judgement.verdict,
             "exit_code": None if judgement is None else judgement.exit_code,
-            "sentence": stop_sentence(facts.stopped_by, messages)
+            "sentence": stop_sentence(facts.stopped_by, messages, calls)
             + sentence(
                 None if judgement is None else judgement.verdict,
                 _decisive(findings, trust_warnings),
                 messages,
+                calls,
                 confirmed=reconciliation is not None and reconciliation.out_of_order is not None,
             ),
             "stopped_by": facts.stopped_by,
             "recording": dict(facts.recording),
             "recording_complete": facts.recording_complete,
             "target": facts.target,
+            "targets": dict(facts.targets),
             "mock": None if facts.mock is None else dict(facts.mock),
             "plan": dict(facts.plan),
             "legs": [dict(leg) for leg in facts.legs],
@@ -92,7 +95,7 @@ def build_document(
             "duration_s": round(facts.duration_ns / NS_PER_S, 3),
             "closed_loop": summary.closed_loop,
             "messages": messages,
-            "calls": asdict(summary.calls),
+            "calls": calls,
             "sums_hold": not summary.disagreements,
             "selected_by": {"type": dict(totals.by_kind), "source": dict(totals.by_source)},
             "filtered_by_reason": dict(totals.filtered),
@@ -104,6 +107,7 @@ def build_document(
                 "by_api": dict(totals.by_api),
                 "connections_opened": totals.opened,
             },
+            "by_api": {api: asdict(figures) for api, figures in summary.by_api.items()},
             "rate_per_s": asdict(summary.rates),
             "message_rate_per_s": asdict(summary.message_rates),
             "service_time_ms": _figures(durations["service_2xx"]),
@@ -147,6 +151,7 @@ def facts_of(document: Mapping[str, Any]) -> RunFacts:
         recording=document["recording"],
         recording_complete=document["recording_complete"],
         target=document["target"],
+        targets=document["targets"],
         legs=document["legs"],
         started_wall_ns=None if started_at is None else parse_instant_ns(started_at),
         duration_ns=round(document["duration_s"] * NS_PER_S),

@@ -8,6 +8,7 @@ from typing import Any, Final
 import jinja2
 
 from harness.report import phrases
+from harness.report.by_api import COLUMNS, MEANINGS, api_rows, read_sentence
 from harness.report.charts import HIGH, WIDE, charts
 from harness.report.document import write_whole
 from harness.units import NS_PER_S, format_duration
@@ -35,6 +36,10 @@ def html_report(document: Mapping[str, Any]) -> str:
         definitions=phrases.DEFINITIONS,
         outcomes=phrases.OUTCOMES,
         ends=phrases.ENDS,
+        api_columns=COLUMNS,
+        api_meanings=MEANINGS,
+        api_rows=api_rows(document),
+        reads=read_sentence(document),
         reconciled=phrases.RECONCILED,
         percentiles=("p50", "p90", "p95", "p99", "p999", "max", "mean"),
     )

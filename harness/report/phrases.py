@@ -105,21 +105,35 @@ def limit_name(use: dict[str, Any]) -> str:
     return f"{use['name']} ({cut(use['label'])})" if use["label"] else use["name"]
 
 
-def stop_sentence(stopped_by: str | None, messages: dict[str, int]) -> str:
+def stop_sentence(
+    stopped_by: str | None, messages: dict[str, int], calls: dict[str, int] | None = None
+) -> str:
     """What a stop left undone, before the verdict; nothing for a run that ended by itself."""
     if stopped_by is None:
         return ""
     how = STOPS.get(stopped_by, f"Stopped by {stopped_by}")
     left = messages["cancelled"] + messages["pending"]
-    return f"{how} with {left:,} of {messages['selected']:,} messages not delivered. "
+    more = ""
+    if calls is not None and calls["selected"]:
+        more = f" and {calls['cancelled'] + calls['pending']:,} of {calls['selected']:,} calls"
+    return f"{how} with {left:,} of {messages['selected']:,} messages{more} not delivered. "
 
 
-def sentence(verdict: str | None, said: str | None, messages: dict[str, int], *, confirmed: bool) -> str:
+def sentence(
+    verdict: str | None,
+    said: str | None,
+    messages: dict[str, int],
+    calls: dict[str, int] | None = None,
+    *,
+    confirmed: bool,
+) -> str:
     """The verdict in one sentence; `said` is the evidence of the finding that decided it."""
     if verdict is None:
         return "Running: no verdict yet."
     if said is not None:
         return f"{verdict.capitalize()}: {said}"
+    if calls is not None and calls["selected"]:
+        return f"{verdict.capitalize()}: {_with_calls(messages, calls, confirmed=confirmed)}."
     selected, accepted = messages["selected"], messages["accepted"]
     if not selected:
         return f"{verdict.capitalize()}: there was nothing to do."
@@ -127,3 +141,14 @@ def sentence(verdict: str | None, said: str | None, messages: dict[str, int], *,
     if accepted == selected:
         taken = "the message was accepted" if selected == 1 else f"all {selected:,} messages were accepted"
     return f"{verdict.capitalize()}: {taken}{', and each was received once, in order' if confirmed else ''}."
+
+
+def _with_calls(messages: dict[str, int], calls: dict[str, int], *, confirmed: bool) -> str:
+    parts = [(messages, "message"), (calls, "call")] if messages["selected"] else [(calls, "call")]
+    nouns = [f"{sums['selected']:,} {noun}{'' if sums['selected'] == 1 else 's'}" for sums, noun in parts]
+    if all(sums["accepted"] == sums["selected"] for sums, _ in parts):
+        each = ", and each message was received once, in order" if confirmed and messages["selected"] else ""
+        alone = len(parts) == 1 and calls["selected"] == 1
+        return "the call was accepted" if alone else f"all {' and '.join(nouns)} were accepted{each}"
+    taken = (f"{sums['accepted']:,} of {noun}" for (sums, _), noun in zip(parts, nouns, strict=True))
+    return f"{' and '.join(taken)} accepted"

@@ -1,7 +1,7 @@
 """Say what a replay would do, before anything is sent: how much, how fast against each limit, where to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from harness.model import Limit
@@ -17,6 +17,7 @@ class Planned:
     recording: str
     privacy: str
     messages: int
+    calls: Mapping[str, int] = field(default_factory=dict)  # Profile and Config calls, by API
     filtered: int
     requests: int  # as many as the batches asked for make
     by_kind: Mapping[str, int]
@@ -66,6 +67,7 @@ class Planned:
         lines = [
             f"Plan: {self.recording} ({self.privacy}) to {self.target}",
             f"  messages      {self.messages:,} in {self.requests:,} requests; {self.filtered:,} filtered",
+            *([f"  calls         {_counts(self.calls)}"] if self.calls else []),
             f"  types         {_counts(self.by_kind)}",
             f"  sources       {_counts(self.by_source)}",
             f"  people        {self.people:,}",
@@ -85,12 +87,24 @@ class Planned:
         return "\n".join(lines)
 
 
-def ceiling_time_ns(requests: Mapping[str, int], messages: int, limits: Sequence[Limit]) -> int:
-    """The least time in which these requests (by source) and messages fit under the limits."""
+def ceiling_time_ns(
+    requests: Mapping[str, int],
+    messages: int,
+    limits: Sequence[Limit],
+    calls: Mapping[str, int] | None = None,
+) -> int:
+    """The least time in which these requests (by source), messages and calls (by API) fit under the limits.
+
+    Limits of one endpoint are left out: how many items are for it is not known.
+    """
     longest_ns = 0
     for limit in limits:
         units = messages if limit.unit == "messages" else sum(requests.values())
-        if limit.scope == "source":
+        if limit.endpoint:
+            continue
+        if limit.api != "tracking":
+            units = (calls or {}).get(limit.api, 0)
+        elif limit.scope == "source":
             units = max(requests.values(), default=0)
         # What fits into one window needs no time at all.
         longest_ns = max(longest_ns, max(0, units - limit.count) * limit.window_ns // limit.count)

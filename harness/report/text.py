@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from harness.report.by_api import COLUMNS, api_rows, read_sentence
 from harness.report.phrases import DEFINITIONS, ENDS, RECONCILED, count, cut, limit_name, precise
 from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN
 
@@ -23,6 +24,7 @@ def text_report(document: Mapping[str, Any], *, colour: bool = False) -> str:
     lines += ["", *_sums(document)]
     lines += _reconciliation(document)
     lines += ["", *_rates(document), *_statuses(document), *_limits(document)]
+    lines += _apis(document)
     lines += ["", *_latencies(document)]
     found = sorted(
         [*document["trust_warnings"], *document["findings"]],
@@ -102,6 +104,15 @@ def _limits(document: Mapping[str, Any]) -> list[str]:
         f"{precise(use['seconds_over'])} s, {count(use['throttled'])} throttled"
         for use in uses[:_LIMITS_MOST]
     ]
+
+
+def _apis(document: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"{name:<12}" + "".join(f"{cell:>9}" for cell in cells)
+        for name, cells in (("by API", COLUMNS), *api_rows(document))
+    ]
+    reads = read_sentence(document)
+    return [*(["", *lines] if len(lines) > 1 else []), *([f"{'profiles':<12}{reads}"] if reads else [])]
 
 
 def _latencies(document: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,15 @@ TRACKING_HOSTS: Final = {
     "us": "https://api.segment.io",
     "eu": "https://events.eu1.segmentapis.com",
 }
+# Profile API docs and docs.segmentapis.com "Getting Started"; read 2025-11.
+PROFILE_HOSTS: Final = {
+    "us": "https://profiles.segment.com",
+    "eu": "https://profiles.euw1.segment.com",
+}
+CONFIG_HOSTS: Final = {
+    "us": "https://api.segmentapis.com",
+    "eu": "https://eu1.api.segmentapis.com",
+}
 BATCH_PATH: Final = "/v1/batch"
 BATCH_PATHS: Final = ("/v1/batch", "/v1/import", "/v1/b")
 SHORT_PATHS: Final = {f"/v1/{kind[0]}": kind for kind in KINDS}

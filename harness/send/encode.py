@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from harness.errors import BadLineError
-from harness.model import Arrival, Item, Message, Request
+from harness.model import Arrival, Encode, Item, Message, Request
 from harness.segment.endpoints import BATCH_PATH, single_path
 from harness.segment.sizes import MESSAGE_BYTES
 
@@ -33,6 +33,7 @@ class Encoder:
         the recorded one, and where there is none the recorded `receivedAt`.
     sent_at: this instant, ISO-8601.
     integrations: replaces every message's own; None keeps those.
+    calls: builds the requests of Profile and Config calls.
     batch: send batches. A single message then makes a batch of one, unless it is over 32 KB.
     """
 
@@ -48,6 +49,7 @@ class Encoder:
         integrations: Mapping[str, Any] | None = None,
         batch: bool = False,
         extra_headers: Sequence[tuple[str, str]] = (),
+        calls: Encode | None = None,
     ) -> None:
         self._read = read
         self._strip = strip
@@ -61,12 +63,15 @@ class Encoder:
             ("User-Agent", f"segment-harness/{version}"),
             *extra_headers,
         )
+        self._calls = calls
         self._kept: OrderedDict[int, bytes] = OrderedDict()  # by item index, the oldest first
         self._kept_bytes = 0
 
     def __call__(self, arrivals: tuple[Arrival, ...], attempt: int) -> Request:
         """The request for these arrivals (one or more, of one source). Raises BadLineError."""
         item = arrivals[0].item
+        if item.api != "tracking" and self._calls is not None:
+            return self._calls(arrivals, attempt)
         encoded = [self._take(arrival) for arrival in arrivals]
         sent_at = b',"sentAt":"%b"}' % self._sent_at().encode()
         if len(arrivals) == 1 and (not self._batch or len(encoded[0]) >= MESSAGE_BYTES):
@@ -82,7 +87,7 @@ class Encoder:
 
     def prepare(self, arrival: Arrival) -> None:
         """Encode ahead of time, as far as the memory for it goes. Raises BadLineError."""
-        if arrival.item.index not in self._kept:
+        if arrival.item.api == "tracking" and arrival.item.index not in self._kept:
             self._keep(arrival.item)
 
     def take_fields(self, item: Item, fields: dict[str, msgspec.Raw]) -> None:

@@ -45,6 +45,8 @@ class Retrier:
         self._wall_ns = wall_ns
 
     def __call__(self, answer: Answer, attempts: Attempts, now_ns: int) -> Decision:
+        if answer.unknown_profile:
+            return _ACCEPTED  # an answer: there is no such profile
         if answer.status is not None:
             outcome = classify(answer.status)
             if outcome is Outcome.ACCEPTED:

@@ -13,6 +13,7 @@ class EngineFacts:
     """What the engine knows of a run beyond its tally."""
 
     users_opened: int = 0
+    connections: int | None = None  # that the users of all APIs need; None: one for each user
     users_limit: int = 0
     users_fixed: bool = False  # --users N rather than auto
     ceiling_on: bool = True
@@ -47,6 +48,7 @@ class Evidence:
     reconciliation: Reconciliation | None = None
     engine: EngineFacts = field(default_factory=EngineFacts)
     interrupted: bool = False
+    stopped_at_limit: bool = False  # by --on-limit stop
     target_ready: bool = True
     recording_complete: bool = True
     skipped: int = 0  # lines of the recording left out on request

@@ -124,7 +124,8 @@ def _busy_person(evidence: Evidence) -> str | None:
 
 def _reopened(evidence: Evidence) -> str | None:
     totals = evidence.summary.totals
-    reopened = totals.opened - evidence.engine.users_opened
+    engine = evidence.engine
+    reopened = totals.opened - (engine.users_opened if engine.connections is None else engine.connections)
     if reopened <= 0 or reopened <= evidence.thresholds.reopened_share * totals.sent:
         return None
     return (

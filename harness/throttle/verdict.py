@@ -127,6 +127,14 @@ def _abandoned(evidence: Evidence) -> str | None:
     return _above_allowed(evidence, "abandoned")
 
 
+def _stopped_at_limit(evidence: Evidence) -> str | None:
+    return (
+        "An item would have waited for the ceiling, and --on-limit stop ends the run there."
+        if evidence.stopped_at_limit
+        else None
+    )
+
+
 def _not_ready(evidence: Evidence) -> str | None:
     return None if evidence.target_ready else "The target did not answer before the first send."
 
@@ -243,6 +251,12 @@ CHECKS: Final = (
         FAIL,
         _abandoned,
         "See the statuses; raise --retry-for, or --allow abandoned=N if expected.",
+    ),
+    Check(
+        "stopped at the limit",
+        FAIL,
+        _stopped_at_limit,
+        "Ask for less (--speed, --rate, --batch), allow more (--limit), or let items wait (--on-limit wait).",
     ),
     Check("target not ready", INCONCLUSIVE, _not_ready, "Start the target, or correct --target."),
     Check(

@@ -39,9 +39,12 @@ def item(
     group: object = None,
     raw: bytes | None = None,
     at_ns: int | None = None,
+    api: str = "tracking",
+    kind: str = "track",
+    path: str = "",
 ) -> Item:
     place = Place("a.ndjson", index + 1, 0, 100, -1, raw)
-    return Item(index, "tracking", "track", source, at_ns, 0, tuple(keys), group, place)
+    return Item(index, api, kind, source, at_ns, 0, tuple(keys), group, place, path)
 
 
 def arrival(index: int, due_ns: int, **item_fields: Any) -> Arrival:
@@ -142,6 +145,7 @@ class Bench:
         look_ahead: int = 4_000,
         decide: Decide | None = None,
         late_ns: int = 0,
+        dispatcher: Callable[..., Dispatcher] = Dispatcher,
     ) -> None:
         self.tally = NotingTally()
         self.now_ns = 1_000 * S
@@ -150,7 +154,7 @@ class Bench:
         self.in_flight_persons: list[set[str]] = []
         self._answers: list[tuple[int, int, Load, Request, Answer, set[str]]] = []
         self._sequence = itertools.count()
-        self.dispatcher = Dispatcher(
+        self.dispatcher = dispatcher(
             tally=self.tally,
             decide=decide or ObeysRetryAfter(),
             ceiling=Ceiling(tuple(limits), chance=random.Random(7)),
@@ -164,9 +168,7 @@ class Bench:
             self.dispatcher.join(self)
 
     def carry(self, load: Load) -> None:
-        request = Request(
-            "tracking", load.source, "POST", "/", (), b"", load.arrivals, load.attempts.sends + 1
-        )
+        request = Request(load.api, load.source, "POST", "/", (), b"", load.arrivals, load.attempts.sends + 1)
         self.dispatcher.departing(load, request, self.now_ns)
         answer = self.script(load, self.now_ns)
         keys = {key for each in load.arrivals for key in each.item.keys}

@@ -1,0 +1,1 @@
+"""Make recordings that nobody recorded, each from a seed."""
