@@ -20,6 +20,7 @@ from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
 from harness.engine.jobs import Carrier, Job, Load
 from harness.engine.lanes import Lanes
+from harness.engine.lateness import take_late
 from harness.engine.queues import Held, Queue
 from harness.model import (
     Answer,
@@ -56,6 +57,7 @@ class Dispatcher:
         batcher: Batcher,
         ordered: bool = True,
         closed_loop: bool = False,
+        late_after_ns: int | None = None,
         backlog: int = 200_000,
         backlog_bytes: int = 64 << 20,
         look_ahead: int = LOOK_AHEAD,
@@ -66,9 +68,9 @@ class Dispatcher:
         self._batcher = batcher
         self._lanes = Lanes() if ordered else None
         self._closed_loop = closed_loop
+        self._late_after_ns = late_after_ns
         self._look_ahead = min(look_ahead, backlog)
         self._most_waiting = backlog
-
         self._start_ns: int | None = None
         self._ahead: deque[Arrival] = deque()
         self._exhausted = False
@@ -83,7 +85,6 @@ class Dispatcher:
         self._gone: set[Carrier] = set()
         self._in_flight_loads = 0
         self._in_flight_items = 0
-
         self.backlog = Backlog(items=backlog, kept_bytes=backlog_bytes)
         self.dirty = False  # something changed since the last `advance`
         self.users_short = 0  # loads that the ceiling would let go but no user can carry
@@ -258,8 +259,6 @@ class Dispatcher:
     def users(self) -> int:
         return self._users
 
-    # The stages
-
     def _release(self, now_ns: int) -> None:
         ahead, start_ns = self._ahead, self._start_ns or 0
         if self._closed_loop:
@@ -343,13 +342,17 @@ class Dispatcher:
                 return
             load = best.pop(now_ns)
             self._queued -= 1
-            self._ceiling.begin(load, now_ns)
+            for job in take_late(load, now_ns - (self._start_ns or 0), self._late_after_ns):
+                self._settle(job, State.DROPPED, now_ns)
+            if load.jobs:
+                self._ceiling.begin(load, now_ns)
+                load.leaving = True
+                self._in_flight_loads += 1
+                self._in_flight_items += len(load.jobs)
             if not best:
                 self._ceiling.dry(load.api, load.source, now_ns)
-            load.leaving = True
-            self._in_flight_loads += 1
-            self._in_flight_items += len(load.jobs)
-            self._free.pop().carry(load)
+            if load.jobs:
+                self._free.pop().carry(load)
 
     def _next_ns(self) -> int | None:
         start_ns = self._start_ns or 0

@@ -139,6 +139,7 @@ class Bench:
         look_ahead: int = 4_000,
         decide: Decide | None = None,
         late_ns: int = 0,
+        late_after_ns: int | None = None,
     ) -> None:
         self.tally = NotingTally()
         self.now_ns = 1_000 * S
@@ -154,6 +155,7 @@ class Bench:
             batcher=Batcher(mode=batch, wait_ns=batch_wait_ns, measure=lambda _: message_bytes),
             ordered=ordered,
             closed_loop=closed_loop,
+            late_after_ns=late_after_ns,
             backlog=backlog,
             look_ahead=look_ahead,
         )
