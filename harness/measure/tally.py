@@ -10,11 +10,13 @@ of sources, never with the number of items.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import call
 from typing import Final, NamedTuple
 
 from harness.measure.counters import Counters, Use
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.pauses import Pauses
+from harness.measure.spacing import Spacing
 from harness.measure.timeline import FORMAT, TimelineWriter
 from harness.measure.trace import TraceWriter
 from harness.measure.window import SlidingCount
@@ -55,10 +57,6 @@ class Snapshot(NamedTuple):
     sent_per_s: float  # requests, in the last whole second
 
 
-def _at_once(piece: Callable[[], None]) -> None:
-    piece()
-
-
 class RunTally:
     """Implements `model.Tally`. `flush` it about once a second, and `close` it once."""
 
@@ -70,7 +68,7 @@ class RunTally:
         limits: Sequence[Limit] = (),
         closed_loop: bool = False,
         trace: TraceWriter | None = None,
-        later: Callable[[Callable[[], None]], None] = _at_once,
+        later: Callable[[Callable[[], None]], None] = call,
     ) -> None:
         """`later` puts off what need not be written down before the caller goes on: all but the map.
 
@@ -90,6 +88,7 @@ class RunTally:
         self._latest = 0
         self._at(0)
         self._pauses = Pauses()
+        self._spacing = Spacing()
         self._requests_in_1s = SlidingCount(NS_PER_S)
         self._messages_in_1s = SlidingCount(NS_PER_S)
         self._windows: dict[tuple[int, str], SlidingCount] = {}
@@ -155,6 +154,7 @@ class RunTally:
         if arrival.item.api == "tracking":
             second.offered_messages += 1
         second.last_due_ns = max(second.last_due_ns, due_ns)
+        self._spacing.due(due_ns, second)
 
     def sending(self, request: Request, now_ns: int) -> None:
         """See `model.Tally`; the map says IN_FLIGHT before the caller lets a byte leave."""
@@ -197,6 +197,7 @@ class RunTally:
     def _count_waits(self, waits: Waits, now_ns: int) -> None:
         second = self._at_ns(now_ns)
         second.schedule_lag.record(waits.lag_ns)
+        self._spacing.sent(now_ns, second)
         if not (waits.lane_ns or waits.limit_ns or waits.batch_ns or waits.user_ns):
             second.unwaited += 1  # nearly every item: four zeros in one
             return
