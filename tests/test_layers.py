@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "harness"
 
-SPINE = {"model", "clock", "errors", "units", "options", "plan"}
+SPINE = {"model", "clock", "errors", "units", "options", "plan", "timing"}
 DOMAIN = {"segment"}
 STAGES = {
     "recording",
@@ -30,6 +30,7 @@ STORIES = {
     "prepare",
     "foresee",
     "wiring",
+    "timetable",
     "conclude",
     "bundled",
 }

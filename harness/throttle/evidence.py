@@ -22,6 +22,7 @@ class EngineFacts:
     shares_core: bool = False  # fewer usable cores than this process and a local target need
     clock_step_ns: int = 0  # how far the wall clock moved against the monotonic one
     busiest_person_share: float | None = None  # of all items; None when nobody counted
+    stages_unused_ns: int = 0  # of the schedule's stages, when the recording ended first
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Thresholds:
     held_by_lane_share: float = 0.5
     clock_step_ns: int = 50 * NS_PER_MS
     reopened_share: float = 0.01  # of all requests
+    shape_share: float = 0.05  # by which the variation of arrivals may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Evidence:
     interrupted: bool = False
     target_ready: bool = True
     recording_complete: bool = True
+    recorded_times: bool = False  # they decided when items were due
+    stages_ended: bool = False  # before the recording did, as they asked
     skipped: int = 0  # lines of the recording left out on request
     order_kept: bool = True  # False under --order none
     allow: Mapping[str, int] = field(default_factory=dict)  # rejected and abandoned that are no failure
