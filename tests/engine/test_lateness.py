@@ -70,6 +70,13 @@ def test_what_the_ceiling_held_is_sent_however_late():
     assert tally.waits[9].limit_ns > 3 * S
 
 
+def test_what_is_dropped_takes_no_room_below_the_ceiling():
+    bench = Bench(script=answers_after(400 * MS), users=1, late_after_ns=S, limits=[limit(5)])
+    tally = bench.run(arrival(i, i * 50 * MS) for i in range(60))
+    assert sum(state is State.DROPPED for state in tally.states().values()) > 20
+    assert all(wait.limit_ns == 0 for wait in tally.waits.values())
+
+
 def test_a_person_goes_on_behind_a_dropped_item():
     bench = Bench(script=answers_after(3 * S), users=1, late_after_ns=S)
     tally = bench.run(

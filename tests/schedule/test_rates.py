@@ -59,6 +59,7 @@ def integral_at(stages, at_ns):
         ([step(100 / 60, 1.2)], [0, 0.6]),  # 100/min is 5/3, not the float beside it
         ([ramp(2, 4)], [0, 2, 8**0.5, 12**0.5]),  # 0 to 2/s in 4 s: t² / 4 = i
         ([step(2, 1), ramp(0, 2)], [0, 0.5, 1, 1 + 2 - 2**0.5]),
+        ([step(1, 0.5), step(2, 1)], [0, 0.75, 1.25]),
         ([step(1, 0.5), step(1, 0.5), step(1, 1)], [0, 1]),  # what a stage leaves open the next one fills
     ],
 )
