@@ -22,8 +22,9 @@ from harness.segment.message_ids import id_prefix, index_of, message_id
 from harness.send.probe import probe, stream_ids
 from harness.throttle.evidence import EngineFacts, Evidence
 from harness.throttle.verdict import Judgement, judge
+from harness.timetable import schedule
 from harness.units import NS_PER_S, format_instant_us
-from harness.wiring import Run, is_target_local, read, schedule, transform, usable_cores
+from harness.wiring import Run, is_target_local, read, transform, usable_cores
 
 INTERRUPTED: Final = "interrupted"
 _LEDGER_READY_WITHIN_NS: Final = 5 * NS_PER_S
@@ -90,7 +91,9 @@ def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None)
             interrupted=run.replay.stopped_by == INTERRUPTED,
             stopped_at_limit=run.replay.stopped_by == AT_THE_LIMIT,
             target_ready=not isinstance(run.replay.error, TargetError),
-            recording_complete=run.replay.read_all,
+            recording_complete=_read_whole(run),
+            recorded_times=run.plan.needs_times,
+            stages_ended=run.account.left_over,
             order_kept=run.plan.order == "person",
             allow=dict(run.plan.allow),
         )
@@ -141,7 +144,7 @@ def run_facts(run: Run) -> RunFacts:
             "truncated_last_line": counts.truncated_last_line,
             "error": str(replay.error) if isinstance(replay.error, HarnessError) else None,
         },
-        recording_complete=replay.read_all,
+        recording_complete=_read_whole(run),
         target=aim.target.url,
         targets=aim.urls,
         legs=[
@@ -192,7 +195,12 @@ def engine_facts(run: Run) -> EngineFacts:
         spun_ns=replay.spun_ns,
         clock_step_ns=step_ns,
         busiest_person_share=run.account.busiest.share,
+        stages_unused_ns=run.account.unused_ns,
     )
+
+
+def _read_whole(run: Run) -> bool:
+    return run.replay.read_all and not run.account.left_over
 
 
 def _state(run: Run) -> str:

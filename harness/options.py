@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from harness.asked_limits import parse_asked_limit, parse_write
+from harness.timing import TIMING_ROWS
 from harness.units import NS_PER_S, parse_duration_ns, parse_rate_per_s, parse_size_bytes
 
 Parse = Callable[[str], Any]
@@ -159,7 +160,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         _speed,
         1.0,
         _OFTEN,
-        "Divide the recorded times by this. People act faster too: at 10 a person's ten minutes are one.",
+        "Divide the recorded times by this. Sessions get shorter too: at 10, ten minutes are one. For more "
+        "people instead: --multiply.",
         "FACTOR",
     ),
     Option(
@@ -215,6 +217,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "Keep each person's items in order, or send each when it is due whatever came before.",
         "person|none",
     ),
+    *(Option(row.name, row.parse, row.default, _TIME, row.help, row.metavar) for row in TIMING_ROWS),
     Option(
         "pace",
         _choice("auto", "spin", "sleep"),
@@ -379,7 +382,14 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("send-unredacted", _flag, False, _CONTENT, "Send a raw recording beyond loopback."),
     Option("run-dir", _text, None, _OUTPUT, "The folder of this run; by default reports/RUN-ID.", "DIR"),
     Option("trace", _flag, False, _OUTPUT, "Write a line for each item, with its waits, to trace.ndjson."),
-    Option("seed", _any_whole, None, _OUTPUT, "Seed of all jitter.", "N"),
+    Option(
+        "seed",
+        _any_whole,
+        None,
+        _OUTPUT,
+        "Seed of all that is left to chance; run.json has the one that was drawn.",
+        "N",
+    ),
 )
 
 BY_FIELD: Final = {option.field: option for option in OPTIONS}

@@ -10,6 +10,7 @@ from typing import Any, Final
 from harness.asked_limits import AskedLimit, targets_by_api
 from harness.errors import UsageError
 from harness.options import BY_FIELD, MAX, OPTIONS
+from harness.timing import DROP, POISSON, Stage, stages_text
 from harness.units import NS_PER_S
 
 
@@ -20,6 +21,13 @@ class Plan:
     recording: str
     speed: float
     rate: float | str | None  # per second, MAX, or None for the recorded times
+    stages: tuple[Stage, ...]
+    rate_curve: str | None  # the file; `settled` reads it into `stages`
+    arrivals: str
+    late: str
+    late_after: int  # ns
+    multiply: int  # copies of each person
+    spread: int  # ns of recorded time
     duration: int | None  # ns
     loop: int | None  # None: for ever
     users: int | None  # None: as many as it takes
@@ -64,7 +72,12 @@ class Plan:
     @property
     def needs_times(self) -> bool:
         """True when the recorded times decide when an item is due."""
-        return self.rate is None
+        return self.rate is None and not self.has_stages
+
+    @property
+    def has_stages(self) -> bool:
+        """True when a rate that changes decides when an item is due."""
+        return bool(self.stages) or self.rate_curve is not None
 
     def as_json(self) -> dict[str, Any]:
         """The plan as `run.json` holds it: durations in seconds, and no secret, since none is in it."""
@@ -75,6 +88,15 @@ class Plan:
                 plain[field.name + "_s"] = value / NS_PER_S
             elif field.name == "limit":
                 plain["limit"] = [_limit_as_json(limit) for limit in value]
+            elif field.name == "stages":
+                plain["stages"] = [
+                    {
+                        "shape": stage.shape,
+                        "rate_per_s": stage.rate_per_s,
+                        "duration_s": stage.duration_ns / NS_PER_S,
+                    }
+                    for stage in value
+                ]
             elif field.name in ("source", "allow"):
                 plain[field.name] = dict(value)
             else:
@@ -82,8 +104,8 @@ class Plan:
         return plain
 
 
-_RIVALS: Final = (("speed", "rate"), ("target", "region"))
-_IN_NS: Final = frozenset({"duration", "batch_wait", "retry_for", "stop_timeout"})
+_RIVALS: Final = (("speed", "rate", "stages", "rate_curve"), ("target", "region"))
+_IN_NS: Final = frozenset({"duration", "batch_wait", "retry_for", "stop_timeout", "late_after", "spread"})
 
 
 Given = Mapping[str, str | bool | Sequence[str]]
@@ -110,6 +132,7 @@ def make_plan(recording: str | None, given: Given, scenario: Given | None = None
         values[field] = tuple(parsed) if option.many else parsed[-1]
     plan = Plan(recording=recording, **values)
     _check(plan, merged)
+    _check_timing(plan, merged)
     return plan
 
 
@@ -139,7 +162,7 @@ def _check(plan: Plan, given: Given) -> None:
             "--region names Segment's own host, --target another; give one",
         ),
         (
-            plan.loop is None and plan.duration is None and plan.dry_run,
+            plan.loop is None and plan.duration is None and not plan.has_stages and plan.dry_run,
             "--loop forever has no plan to print; give --duration",
         ),
         (
@@ -158,6 +181,39 @@ def _limit_as_json(limit: AskedLimit) -> dict[str, Any]:
     return form | {"scope": limit.scope} | ({"endpoint": limit.endpoint} if limit.endpoint else {})
 
 
+def _check_timing(plan: Plan, given: Given) -> None:
+    ignoring = [field for field in ("rate", "stages", "rate_curve") if field in given]
+    copies = plan.multiply > 1
+    refusals = (
+        (
+            len(ignoring) > 1,
+            "--rate, --stages and --rate-curve each say when items are sent; give one",
+        ),
+        (
+            plan.has_stages and "speed" in given,
+            "--speed scales the recorded times; --stages and --rate-curve ignore them; give one",
+        ),
+        (
+            plan.arrivals == POISSON and (plan.needs_times or plan.closed_loop),
+            "--arrivals poisson needs a rate: give --rate, --stages or --rate-curve",
+        ),
+        (
+            plan.late == DROP and plan.closed_loop,
+            "--late drop needs due times; at --rate max nothing is due",
+        ),
+        ("late_after" in given and plan.late != DROP, "--late-after speaks of --late drop; give both"),
+        (plan.spread > 0 and not copies, "--spread spreads the copies of --multiply; give both"),
+        (copies and plan.ids == "keep", "--ids keep would give all copies of --multiply the same messageIds"),
+        (
+            copies and plan.spread > 0 and plan.recording == "-",
+            "--spread reads the recording once for each copy; save standard input as a file",
+        ),
+    )
+    for refused, sentence in refusals:
+        if refused:
+            raise UsageError(sentence)
+
+
 def read_scenario(path: str) -> Given:
     """The options in a scenario file, by field. Raises UsageError with the file and what is wrong."""
     try:
@@ -173,8 +229,18 @@ def read_scenario(path: str) -> Given:
             near = difflib.get_close_matches(name, [option.name for option in OPTIONS] + ["recording"], n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise UsageError(f"{path}: there is no option {name!r}{hint}")
+        if field == "stages" and isinstance(value, list):
+            given[field] = _stages_text(path, value)
+            continue
         given[field] = _as_text(path, name, value)
     return given
+
+
+def _stages_text(path: str, tables: list[Any]) -> str:
+    try:
+        return stages_text(tables)
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def _as_text(path: str, name: str, value: Any) -> str | bool | Sequence[str]:

@@ -102,12 +102,13 @@ def look_over(plan: Plan, recording: Recording, environ: Mapping[str, str]) -> S
         window_ns=round(NS_PER_S * plan.speed),
     )
     messages = found.by_api.get("tracking", 0)
+    copies = f" in {plan.multiply:,} copies" if plan.multiply > 1 else ""
     for most, count, option in (
-        (plan.max_messages, messages, "--max-messages"),
-        (plan.max_people, found.people, "--max-people"),
+        (plan.max_messages, messages * plan.multiply, "--max-messages"),
+        (plan.max_people, found.people * plan.multiply, "--max-people"),
     ):
         if most is not None and count > most:
-            raise UsageError(f"{option} {most}: the recording has {count:,}; nothing was sent")
+            raise UsageError(f"{option} {most}: the recording has {count:,}{copies}; nothing was sent")
     return found
 
 

@@ -10,7 +10,8 @@ from harness.conclude import Result, judge_run, measure, reconcile_run, write_re
 from harness.plan import Plan
 from harness.prepare import aimed, opened
 from harness.report.progress import View
-from harness.wiring import Run, keep_account, prepare_run, read, schedule, transform
+from harness.timetable import schedule, settled
+from harness.wiring import Run, keep_account, prepare_run, read, transform
 
 
 def replay_recording(plan: Plan, view: View) -> Result:
@@ -25,6 +26,7 @@ def replay_recording(plan: Plan, view: View) -> Result:
 @contextmanager
 def replaying(plan: Plan, view: View) -> Iterator[Run]:
     """A run ready to be driven by whoever enters: `harness replay`, or Locust's own command line."""
+    plan = settled(plan, random.SystemRandom())
     clock, chance = SystemClock(), random.Random(plan.seed)
     with (
         opened(plan) as recording,
@@ -33,7 +35,7 @@ def replaying(plan: Plan, view: View) -> Iterator[Run]:
     ):
         passes = read(plan, recording, account)
         passes = transform(plan, passes, account, aim)
-        arrivals = schedule(plan, passes, aim.survey)
+        arrivals = schedule(plan, passes, aim.survey, account.ended)
         run = prepare_run(plan, recording, aim, account, arrivals, clock=clock, chance=chance, view=view)
 
         yield run  # driven by Locust

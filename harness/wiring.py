@@ -19,16 +19,13 @@ from harness.measure.freshness import Freshness
 from harness.measure.tally import RunTally
 from harness.measure.timeline import TimelineWriter
 from harness.measure.trace import TraceWriter
-from harness.model import Arrival, Item, Sender
-from harness.options import MAX
+from harness.model import Arrival, Item, Message, Sender
 from harness.plan import Plan
 from harness.prepare import MERGED_SOURCE, Aim
 from harness.recording.parser import Keep
 from harness.recording.reader import Recording
-from harness.recording.survey import Survey
 from harness.report.document import RUNNING, RunFacts, build_document, write_json
 from harness.report.progress import Status, View
-from harness.schedule.arrivals import at_once, constant, recorded
 from harness.segment.message_ids import id_prefix, message_id
 from harness.segment.profile_paths import with_space
 from harness.send.connection import Connection, Wire
@@ -39,6 +36,10 @@ from harness.send.guard import is_loopback
 from harness.send.heads import Heads
 from harness.send.retry import Retrier, RetryPolicy
 from harness.send.route import route_to
+from harness.timetable import shifts_of
+from harness.timing import DROP, total_ns
+from harness.transform.multiply import multiply, recorded_item
+from harness.transform.reidentify import reidentify
 from harness.transform.select import Selection, why_filtered
 from harness.transform.strip import strip
 from harness.units import NS_PER_S, format_instant_ms
@@ -67,6 +68,15 @@ class Account:
     connections: int = 0  # made for users that serve several APIs; 0 when each has one
     busiest: Busiest = field(default_factory=Busiest)
     closed: bool = False
+    left_over: bool = False  # an item was read for which the stages have no due time
+    unused_ns: int = 0  # of the stages, when the recording ended first
+
+    def ended(self, left: Item | None, unused_ns: int) -> None:
+        """The stages or the items came to their end, as `schedule.rates.by_rate` tells it."""
+        self.unused_ns = unused_ns
+        if left is not None:
+            self.left_over = True
+            self.taken -= 1
 
     def close(self, now_ns: int) -> None:
         """Write the end of the timeline, once."""
@@ -150,10 +160,13 @@ def read(
     """The passes of the recording, each a stream of items; none begins at or above `below_index`."""
     first_index, number = 0, 0
     while plan.loop is None or number < plan.loop:
-        if below_index is not None and first_index >= below_index:
+        if below_index is not None and first_index * plan.multiply >= below_index:
             return
-        keep = account.keep if account is not None else None
-        yield recording.items(first_index=first_index, breathe=_breathe, keep=keep)
+        open_pass = partial(recording.items, first_index=first_index, breathe=_breathe)
+        if plan.multiply > 1:
+            yield multiply(open_pass, shifts_of(plan))
+        else:
+            yield open_pass(keep=account.keep if account is not None else None)
         first_index += recording.counts.items
         number += 1
 
@@ -181,16 +194,16 @@ def transform(plan: Plan, passes: Passes, account: Account | None, aim: Aim) -> 
         yield selected(items)
 
 
-def schedule(plan: Plan, passes: Passes, survey: Survey | None) -> Iterator[Arrival]:
-    """The items with their due times."""
-    if plan.rate is None:
-        return recorded(passes, speed=plan.speed)
-    if isinstance(plan.rate, float):
-        return constant(passes, rate_per_s=plan.rate)
-    assert plan.rate == MAX  # noqa: S101 - the options know no other
-    if survey is None or survey.first_at_ns is None:
-        return at_once(passes)
-    return at_once(passes, first_at_ns=survey.first_at_ns, span_ns=survey.span_ns or 0)
+def message_of(plan: Plan, recording: Recording) -> Callable[[Item], Message]:
+    """How the message of an item is read: as recorded, or with the ids of the copy that sends it."""
+    copies, salt = plan.multiply, str(plan.seed)
+
+    def copied(item: Item) -> Message:
+        message = recording.message(recorded_item(item, copies))
+        copy = item.index % copies
+        return reidentify(message, copy=copy, salt=salt) if copy else message
+
+    return recording.message if copies == 1 else copied
 
 
 def prepare_run(
@@ -211,7 +224,7 @@ def prepare_run(
 
     tally = account.tally
     encoder = Encoder(
-        read=recording.message,
+        read=message_of(plan, recording),
         strip=strip,
         message_id=account.message_id,
         timestamp=None if plan.timestamps == "keep" else lambda arrival: _moved(run, arrival),
@@ -250,6 +263,7 @@ def prepare_run(
             on_limit=plan.on_limit,
             closed_loop=plan.closed_loop,
             duration_ns=plan.duration,
+            late_after_ns=plan.late_after if plan.late == DROP else None,
             stop_timeout_ns=plan.stop_timeout,
             backlog=plan.backlog,
             backlog_bytes=plan.backlog_bytes,
@@ -310,14 +324,17 @@ def status_of(run: Run, now_ns: int) -> Status:
 def _share_done(run: Run, settled: int, elapsed_ns: int) -> float | None:
     plan, recording, survey = run.plan, run.recording, run.aim.survey
     shares = []
+    if plan.stages:
+        shares.append(elapsed_ns / total_ns(plan.stages))
     if plan.duration is not None:
         shares.append(elapsed_ns / plan.duration)
     if plan.loop is not None:
-        if survey is not None and survey.span_ns and plan.rate is None:
-            shares.append(elapsed_ns * plan.speed / (survey.span_ns * plan.loop))
+        if survey is not None and survey.span_ns and plan.needs_times:
+            lasts_ns = (survey.span_ns + plan.spread) * plan.loop
+            shares.append(elapsed_ns * plan.speed / lasts_ns)
         elif recording.progress:
             items = recording.counts.items / recording.progress  # as many as a whole pass seems to have
-            shares.append(settled / max(1.0, items * plan.loop))
+            shares.append(settled / max(1.0, items * plan.loop * plan.multiply))
     return min(1.0, max(shares)) if shares else None
 
 

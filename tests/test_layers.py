@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "harness"
 
-SPINE = {"model", "clock", "errors", "units", "asked_limits", "options", "plan"}
+SPINE = {"model", "clock", "errors", "units", "asked_limits", "options", "plan", "timing"}
 DOMAIN = {"segment"}
 STAGES = {
     "recording",
@@ -32,6 +32,7 @@ STORIES = {
     "ways",
     "foresee",
     "wiring",
+    "timetable",
     "conclude",
     "bundled",
 }

@@ -22,6 +22,7 @@ from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
 from harness.engine.jobs import Carrier, Job, Load, waits_of
 from harness.engine.lanes import Lanes
+from harness.engine.lateness import take_late
 from harness.engine.queues import Held, Queue
 from harness.model import (
     Answer,
@@ -58,6 +59,7 @@ class Dispatcher:
         batcher: Batcher,
         ordered: bool = True,
         closed_loop: bool = False,
+        late_after_ns: int | None = None,
         backlog: int = 200_000,
         backlog_bytes: int = 64 << 20,
         look_ahead: int = LOOK_AHEAD,
@@ -68,9 +70,9 @@ class Dispatcher:
         self._batcher = batcher
         self._lanes = Lanes() if ordered else None
         self._closed_loop = closed_loop
+        self._late_after_ns = late_after_ns
         self._look_ahead = min(look_ahead, backlog)
         self._most_waiting = backlog
-
         self._start_ns: int | None = None
         self._ahead: deque[Arrival] = deque()
         self._exhausted = False
@@ -85,14 +87,11 @@ class Dispatcher:
         self._gone: set[Carrier] = set()
         self._in_flight_loads = 0
         self._in_flight_items = 0
-
         self.backlog = Backlog(items=backlog, kept_bytes=backlog_bytes)
         self.dirty = False  # something changed since the last `advance`
         self.users_short = 0  # loads that the ceiling would let go but no user can carry
         self.held_by_ceiling = 0  # items that waited for it
         self.pending = 0
-
-    # What the reader does
 
     def wants_more(self, now_ns: int) -> bool:
         """True while the reader should go on; False counts as the backlog's fault when it is."""
@@ -122,8 +121,6 @@ class Dispatcher:
         """No arrival will follow."""
         self._exhausted = True
         self.dirty = True
-
-    # What the users do
 
     def join(self, carrier: Carrier) -> None:
         """A user is connected and free."""
@@ -177,7 +174,7 @@ class Dispatcher:
         if decision.pauses_scope:
             self._ceiling.pause(load, ready_ns, now_ns)
         if decision.outcome is not Outcome.RETRY:
-            self._settle(load, _STATE_OF[decision.outcome], now_ns)
+            self._settle(load, load.jobs, _STATE_OF[decision.outcome], now_ns)
             return
         if decision.counted:
             attempts.counted += 1
@@ -188,8 +185,6 @@ class Dispatcher:
             self._unfinished.difference_update(load.jobs)
             return
         heapq.heappush(self._retries, (ready_ns, next(self._sequence), load))
-
-    # What time does
 
     def start(self, now_ns: int) -> None:
         """Due times count from here."""
@@ -247,8 +242,6 @@ class Dispatcher:
     @property
     def users(self) -> int:
         return self._users
-
-    # The stages
 
     def _release(self, now_ns: int) -> None:
         ahead, start_ns = self._ahead, self._start_ns or 0
@@ -336,13 +329,18 @@ class Dispatcher:
                 return
             load = best.pop(now_ns)
             self._queued -= 1
-            self._ceiling.begin(load, now_ns)
+            late = take_late(load, now_ns - (self._start_ns or 0), self._late_after_ns)
+            if late:
+                self._settle(load, late, State.DROPPED, now_ns)
+            if load.jobs:
+                self._ceiling.begin(load, now_ns)
             if not best:
                 self._ceiling.dry(load, now_ns)
-            load.leaving = True
-            self._in_flight_loads += 1
-            self._in_flight_items += len(load.jobs)
-            self._free.pop().carry(load)
+            if load.jobs:
+                load.leaving = True
+                self._in_flight_loads += 1
+                self._in_flight_items += len(load.jobs)
+                self._free.pop().carry(load)
 
     def _next_ns(self) -> int | None:
         start_ns = self._start_ns or 0
@@ -375,10 +373,10 @@ class Dispatcher:
                 [Settlement(arrival, State.CANCELLED, None, None, now_ns, 0, None) for arrival in arrivals]
             )
 
-    def _settle(self, load: Load, state: State, now_ns: int) -> None:
-        jobs, sends, status = load.jobs, load.attempts.sends, load.status
+    def _settle(self, load: Load, jobs: Collection[Job], state: State, now_ns: int) -> None:
+        sends, status = load.attempts.sends, load.status
         self._unfinished.difference_update(jobs)
-        self.backlog.drop(load.arrivals)
+        self.backlog.drop([job.arrival for job in jobs])
         self._tally.settled(
             [_settlement((j.arrival, state, j.waits, j.sent_ns, now_ns, sends, status)) for j in jobs]
         )

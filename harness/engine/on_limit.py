@@ -47,5 +47,5 @@ class TurningAway(Dispatcher):
             queue.shed(now_ns)
         self._queued -= len(loads)
         for load in loads:
-            self._settle(load, State.DROPPED, now_ns)
+            self._settle(load, load.jobs, State.DROPPED, now_ns)
         return True

@@ -50,6 +50,7 @@ class Settings:
     on_limit: str = WAIT
     closed_loop: bool = False
     duration_ns: int | None = None
+    late_after_ns: int | None = None  # later than this by our own doing: dropped; None: sent all the same
     stop_timeout_ns: int = 10 * NS_PER_S
     backlog: int = 200_000
     backlog_bytes: int = 64 << 20
@@ -101,6 +102,7 @@ class Replay:
             batcher=Batcher(mode=settings.batch, wait_ns=settings.batch_wait_ns, measure=measure),
             ordered=settings.ordered,
             closed_loop=settings.closed_loop,
+            late_after_ns=settings.late_after_ns,
             backlog=settings.backlog,
             backlog_bytes=settings.backlog_bytes,
         )

@@ -26,6 +26,12 @@ SUMS: Final = (
     "retry_after_violated",
     "opened",
     "unwaited",
+    "due_gaps",
+    "due_gaps_ns",
+    "due_gaps_squared",
+    "sent_gaps",
+    "sent_gaps_ns",
+    "sent_gaps_squared",
 )
 # Instants count from the start of the run; `in_flight` is the most at once.
 PEAKS: Final = (
@@ -81,6 +87,12 @@ class Counters:
     retry_after_violated: int
     opened: int
     unwaited: int  # first sends with no wait of any kind: a zero in each of the four histograms of waits
+    due_gaps: int  # between two arrivals as they were due; see `spacing`
+    due_gaps_ns: int
+    due_gaps_squared: float  # s²
+    sent_gaps: int  # between two first sends of items
+    sent_gaps_ns: int
+    sent_gaps_squared: float  # s²
     in_flight: int
     last_due_ns: int
     last_sent_ns: int

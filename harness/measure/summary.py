@@ -15,6 +15,7 @@ from harness.measure.api_part import ApiPart, parts_of
 from harness.measure.counters import HISTOGRAMS, Counters
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.histogram import Histogram
+from harness.measure.spacing import variation
 from harness.measure.sums import Sums, add_up
 from harness.measure.timeline import Timeline
 from harness.units import NS_PER_MS, NS_PER_S
@@ -48,6 +49,14 @@ class Rates:
     achieved: float | None = None
     goodput: float | None = None
     peak_1s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalVariation:
+    """How uneven arrivals were, as `spacing.variation` says it: as they were due, and as they left."""
+
+    due: float | None = None
+    sent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,7 @@ class Summary:
     totals: Counters = field(default_factory=Counters)
     rates: Rates = field(default_factory=Rates)
     message_rates: Rates = field(default_factory=Rates)
+    arrival_variation: ArrivalVariation = field(default_factory=ArrivalVariation)
     durations: Mapping[str, Figures] = field(default_factory=lambda: dict.fromkeys(HISTOGRAMS, Figures()))
     limits: tuple[LimitUse, ...] = ()
     points: tuple[Point, ...] = ()
@@ -180,6 +190,7 @@ def fold(
         totals=totals,
         rates=_rates(totals, closed_loop=closed_loop),
         message_rates=_message_rates(totals, closed_loop=closed_loop),
+        arrival_variation=_arrival_variation(totals),
         durations={name: figures(getattr(totals, name)) for name in HISTOGRAMS},
         limits=_limit_uses(totals, head.get("limits", ())),
         points=points,
@@ -267,6 +278,12 @@ def _message_rates(totals: Counters, *, closed_loop: bool) -> Rates:
         goodput=_per_s(totals.accepted_messages, totals.last_accepted_ns),
         peak_1s=totals.sent_messages_in_1s or None,
     )
+
+
+def _arrival_variation(totals: Counters) -> ArrivalVariation:
+    due = variation(totals.due_gaps, totals.due_gaps_ns, totals.due_gaps_squared)
+    sent = variation(totals.sent_gaps, totals.sent_gaps_ns, totals.sent_gaps_squared)
+    return ArrivalVariation(None if due is None else round(due, 4), None if sent is None else round(sent, 4))
 
 
 def _limit_uses(totals: Counters, limits: Sequence[Mapping[str, Any]]) -> tuple[LimitUse, ...]:

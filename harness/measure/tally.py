@@ -22,6 +22,7 @@ from harness.measure.freshness import Freshness
 from harness.measure.limit_windows import LimitWindows
 from harness.measure.pauses import Pauses
 from harness.measure.snapshot import Snapshot
+from harness.measure.spacing import Spacing
 from harness.measure.timeline import FORMAT, TimelineWriter
 from harness.measure.trace import TraceWriter
 from harness.measure.window import SlidingCount
@@ -83,6 +84,7 @@ class RunTally:
         self._latest = 0
         self._at(0)
         self._pauses = Pauses()
+        self._spacing = Spacing()
         self._requests_in_1s = SlidingCount(NS_PER_S)
         self._messages_in_1s = SlidingCount(NS_PER_S)
         self._windows = LimitWindows(self._limits)
@@ -140,6 +142,7 @@ class RunTally:
         for due_ns, item in arrivals:
             if not self._closed_loop:
                 second = self._at_ns(start_ns + due_ns)
+                self._spacing.due(due_ns, second)
             second.offered_items += 1
             if item.api == "tracking":
                 second.offered_messages += 1
@@ -186,6 +189,7 @@ class RunTally:
         second = self._at_ns(now_ns)
         for lane_ns, limit_ns, batch_ns, user_ns, lag_ns in waits:
             second.schedule_lag.record(lag_ns)
+            self._spacing.sent(now_ns, second)
             if not (lane_ns or limit_ns or batch_ns or user_ns):
                 second.unwaited += 1  # nearly every item: four zeros in one
                 continue

@@ -214,7 +214,8 @@ def read_message(raw: bytes, item: Item, where: str) -> Message:
         same = (shape.batch is None) == (item.place.within < 0)
     except (NotAnItemError, IndexError, orjson.JSONDecodeError):
         same = False
-    if not same or kind != item.kind or shape.source != item.source or person_keys(message) != item.keys:
+    is_elsewhere = bool(item.source) and shape.source != item.source  # sources may have been merged
+    if not same or kind != item.kind or is_elsewhere or person_keys(message) != item.keys:
         raise BadLineError(f"{where}: the recording has changed since it was read; replay it anew")
     if shape.api == "tracking" and message.get("type") != kind:
         message = {**message, "type": kind}

@@ -110,6 +110,7 @@ def build_document(
             "by_api": {api: asdict(figures) for api, figures in summary.by_api.items()},
             "rate_per_s": asdict(summary.rates),
             "message_rate_per_s": asdict(summary.message_rates),
+            "arrival_variation": None if summary.closed_loop else asdict(summary.arrival_variation),
             "service_time_ms": _figures(durations["service_2xx"]),
             "service_time_ms_by_outcome": {
                 outcome: _figures(durations[f"service_{outcome}"]) for outcome in _OUTCOMES

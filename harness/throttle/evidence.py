@@ -24,6 +24,7 @@ class EngineFacts:
     spun_ns: int = 0  # waited awake for what was due next
     clock_step_ns: int = 0  # how far the wall clock moved against the monotonic one
     busiest_person_share: float | None = None  # of all items; None when nobody counted
+    stages_unused_ns: int = 0  # of the schedule's stages, when the recording ended first
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Thresholds:
     held_by_lane_share: float = 0.5
     clock_step_ns: int = 50 * NS_PER_MS
     reopened_share: float = 0.01  # of all requests
+    shape_share: float = 0.05  # by which the variation of arrivals may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Evidence:
     stopped_at_limit: bool = False  # by --on-limit stop
     target_ready: bool = True
     recording_complete: bool = True
+    recorded_times: bool = False  # they decided when items were due
+    stages_ended: bool = False  # before the recording did, as they asked
     skipped: int = 0  # lines of the recording left out on request
     order_kept: bool = True  # False under --order none
     allow: Mapping[str, int] = field(default_factory=dict)  # rejected and abandoned that are no failure

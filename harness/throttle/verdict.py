@@ -23,6 +23,7 @@ from harness.measure.reconcile import Reconciliation
 from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN, Check, Finding, many
 from harness.throttle.evidence import Evidence
 from harness.throttle.trust import judge_trust
+from harness.units import format_duration
 
 PASS: Final = "pass"  # noqa: S105 - a verdict, no password
 _EXIT: Final = {FAIL: EXIT_CHECK_FAILED, INCONCLUSIVE: EXIT_INCONCLUSIVE, WARN: EXIT_OK, PASS: EXIT_OK}
@@ -176,7 +177,9 @@ def _discarded(evidence: Evidence) -> str | None:
 def _skipped(evidence: Evidence) -> str | None:
     if evidence.skipped:
         return f"{many(evidence.skipped, 'line')} of the recording skipped."
-    return None if evidence.recording_complete else "The recording was not read to its end."
+    if evidence.recording_complete or evidence.stages_ended:
+        return None
+    return "The recording was not read to its end."
 
 
 def _unconfirmed(evidence: Evidence) -> str | None:
@@ -214,12 +217,42 @@ def _over_limit(evidence: Evidence) -> str | None:
 
 
 def _ceiling_held(evidence: Evidence) -> str | None:
-    held = evidence.engine.ceiling_held
+    held, waited = evidence.engine.ceiling_held, evidence.summary.durations["limit_wait"]
     if not held:
         return None
-    waited = evidence.summary.durations["limit_wait"].p99
-    longest = "" if waited is None else f", {waited:,.0f} ms at p99"
-    return f"{many(held, 'item')} waited for our own ceiling{longest}."
+    of_all = f" of {evidence.summary.totals.first_sent_items:,}"
+    how_far = "" if waited.max is None else f" by up to {waited.max:,.0f} ms ({waited.p99:,.0f} ms at p99)"
+    return (
+        f"{many(held, 'arrival')}{of_all} moved{how_far}: held by our own ceiling, or by a pause after a 429."
+    )
+
+
+def _shape_lost(evidence: Evidence) -> str | None:
+    shape, summary = evidence.summary.arrival_variation, evidence.summary
+    if not evidence.recorded_times or evidence.engine.ceiling_held or shape.due is None or shape.sent is None:
+        return None
+    if summary.messages.dropped or summary.calls.dropped:
+        return None
+    # Of a stream smoother than chance a share would be a share of next to nothing.
+    if abs(shape.sent - shape.due) <= evidence.thresholds.shape_share * max(1.0, shape.due):
+        return None
+    longest = {name: summary.durations[f"{name}_wait"].max or 0.0 for name in ("lane", "batch", "user")}
+    cause = max(longest, key=lambda name: longest[name])
+    why = f"; {cause} waits moved them by up to {longest[cause]:,.0f} ms" if longest[cause] else ""
+    return (
+        f"Arrivals were spaced otherwise than recorded: variation {shape.sent:.2f}, due {shape.due:.2f}{why}."
+    )
+
+
+def _stages_ended(evidence: Evidence) -> str | None:
+    return "The stages ended before the recording; its rest was not read." if evidence.stages_ended else None
+
+
+def _stages_unused(evidence: Evidence) -> str | None:
+    unused_ns = evidence.engine.stages_unused_ns
+    if not unused_ns:
+        return None
+    return f"The recording ended {format_duration(unused_ns)} before the stages did."
 
 
 def _unclear_arrivals(evidence: Evidence) -> str | None:
@@ -270,7 +303,10 @@ CHECKS: Final = (
     ),
     Check("throttled", WARN, _throttled, "Keep under the limit, or lower --share if others send there too."),
     Check(
-        "dropped", WARN, _dropped, "Give the run more users or a lower rate, so that everything can be sent."
+        "dropped",
+        WARN,
+        _dropped,
+        "Give it more users or a lower rate, so that all leaves in time, or raise --late-after.",
     ),
     Check(
         "discarded",
@@ -278,6 +314,7 @@ CHECKS: Final = (
         _discarded,
         "Correct these messages at their origin: Segment would discard them too.",
     ),
+    Check("stages cut short", WARN, _stages_unused, "Repeat the recording with --loop, or ask for less."),
     Check("skipped", WARN, _skipped, "Correct the recording and replay what was left out."),
     Check(
         "not confirmed",
@@ -294,5 +331,12 @@ CHECKS: Final = (
         _ceiling_held,
         "The recording asks for more than the limit allows; it was stretched.",
     ),
+    Check(
+        "shape of arrivals",
+        NOTE,
+        _shape_lost,
+        "A lower --speed leaves the gaps room; batches, lanes and few users change their shape.",
+    ),
+    Check("stages ended", NOTE, _stages_ended, "Nothing to do: the stages say how long a run lasts."),
     Check("received unconfirmed", NOTE, _unclear_arrivals, "Nothing to do: an unclear answer allows for it."),
 )

@@ -146,6 +146,7 @@ class Bench:
         decide: Decide | None = None,
         late_ns: int = 0,
         dispatcher: Callable[..., Dispatcher] = Dispatcher,
+        late_after_ns: int | None = None,
     ) -> None:
         self.tally = NotingTally()
         self.now_ns = 1_000 * S
@@ -161,6 +162,7 @@ class Bench:
             batcher=Batcher(mode=batch, wait_ns=batch_wait_ns, measure=lambda _: message_bytes),
             ordered=ordered,
             closed_loop=closed_loop,
+            late_after_ns=late_after_ns,
             backlog=backlog,
             look_ahead=look_ahead,
         )

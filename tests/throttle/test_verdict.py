@@ -6,7 +6,7 @@ import pytest
 
 from harness.measure.counters import Counters
 from harness.measure.reconcile import Reconciliation
-from harness.measure.summary import Figures, LimitUse, Summary
+from harness.measure.summary import ArrivalVariation, Figures, LimitUse, Summary
 from harness.measure.sums import Sums
 from harness.throttle.evidence import EngineFacts, Evidence
 from harness.throttle.verdict import CHECKS, judge
@@ -51,6 +51,11 @@ def with_totals(**changed):
     return replace(CLEAN, summary=replace(CLEAN.summary, totals=totals(**changed)))
 
 
+def with_variation(due, sent, **changed):
+    summary = replace(CLEAN.summary, arrival_variation=ArrivalVariation(due, sent))
+    return replace(CLEAN, summary=summary, recorded_times=True, **changed)
+
+
 OVER = LimitUse("tracking", "T", "requests", "source", "shop", 5, 1.0, "x", 9, 1.5, 0)
 
 ROWS = [
@@ -87,6 +92,9 @@ ROWS = [
     ),
     (replace(CLEAN, engine=replace(CLEAN.engine, ceiling_held=4)), "ceiling held", "pass", 0),
     (with_account(received_unconfirmed=1), "received unconfirmed", "pass", 0),
+    (with_variation(1.0, 1.2), "shape of arrivals", "pass", 0),
+    (replace(CLEAN, engine=replace(CLEAN.engine, stages_unused_ns=5)), "stages cut short", "warn", 0),
+    (replace(CLEAN, recording_complete=False, stages_ended=True), "stages ended", "pass", 0),
 ]
 
 
@@ -101,6 +109,45 @@ def test_each_row_of_the_table(evidence, check, verdict, exit_code):
     assert [finding.check for finding in judgement.findings] == [check]
     assert judgement.findings[0].evidence.endswith(".")
     assert judgement.findings[0].advice.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "told"),
+    [
+        (with_variation(3.0, 3.14), False),  # within 5 % of what was recorded
+        (with_variation(3.0, 3.16), True),
+        (with_variation(3.0, 2.8), True),
+        (with_variation(0.0, 0.04), False),  # a share of nothing is nothing: 0.05 holds below 1
+        (with_variation(0.0, 0.06), True),
+        (with_variation(None, 1.0), False),
+        (replace(with_variation(1.0, 2.0), recorded_times=False), False),
+    ],
+)
+def test_the_shape_of_arrivals_is_off_by_over_a_twentieth(evidence, told):
+    assert ("shape of arrivals" in {finding.check for finding in judge(evidence).findings}) == told
+
+
+def test_where_the_ceiling_moved_arrivals_that_is_said_and_not_that_their_shape_is_lost():
+    limit_wait = Figures(p99=120.0, max=450.0, count=200)
+    summary = replace(
+        CLEAN.summary,
+        arrival_variation=ArrivalVariation(1.0, 2.0),
+        durations=durations(limit_wait=limit_wait),
+        totals=totals(first_sent_items=200),
+    )
+    engine = replace(CLEAN.engine, ceiling_held=40)
+    findings = judge(replace(CLEAN, summary=summary, engine=engine, recorded_times=True)).findings
+    assert [finding.check for finding in findings] == ["ceiling held"]
+    assert findings[0].evidence.startswith("40 arrivals of 200 moved by up to 450 ms (120 ms at p99)")
+
+
+def test_what_moved_the_arrivals_is_named():
+    summary = replace(
+        with_variation(1.0, 2.0).summary,
+        durations=durations(lane_wait=Figures(max=80.0, count=9), user_wait=Figures(max=5.0, count=9)),
+    )
+    said = judge(replace(with_variation(1.0, 2.0), summary=summary)).findings[0].evidence
+    assert "lane waits moved them by up to 80 ms" in said
 
 
 def test_every_check_has_a_case_here():
