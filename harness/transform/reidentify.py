@@ -38,6 +38,14 @@ def reidentify(message: Message, *, copy: int, salt: str) -> Message:
     return made
 
 
+def copied_id(text: str, copy: int, salt: str) -> str:
+    """What an id of a person becomes in copy `copy`, also where it stands outside a message, as in a path."""
+    if _UUID.fullmatch(text) is None:
+        return f"{text}~{copy}-{_tag(salt)}"
+    digits = blake2b(f"{salt}\0{copy}\0{text.lower()}".encode(), digest_size=16).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
 def _context(context: dict[str, Any], copy: int, salt: str) -> dict[str, Any]:
     made = context
     traits, device = context.get("traits"), context.get("device")
@@ -80,7 +88,7 @@ def _renamed(fields: dict[str, Any], names: tuple[str, ...], copy: int, salt: st
     for name in names:
         value = fields.get(name)
         if _is_somebody(value):
-            made = _with(made, fields, name, _other_id(str(value).strip(), copy, salt))
+            made = _with(made, fields, name, copied_id(str(value).strip(), copy, salt))
     return made
 
 
@@ -94,13 +102,6 @@ def _remailed(fields: dict[str, Any], copy: int, salt: str, name: str = "email")
 
 def _is_somebody(value: object) -> bool:
     return bool(person_keys({"userId": value}))
-
-
-def _other_id(text: str, copy: int, salt: str) -> str:
-    if _UUID.fullmatch(text) is None:
-        return f"{text}~{copy}-{_tag(salt)}"
-    digits = blake2b(f"{salt}\0{copy}\0{text.lower()}".encode(), digest_size=16).hexdigest()
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 @lru_cache(maxsize=8)
