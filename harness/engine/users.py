@@ -16,6 +16,7 @@ from locust.exception import StopUser
 from harness.engine.jobs import Load
 from harness.engine.run import Replay
 from harness.model import Answer, Arrival, Request, Sender
+from harness.segment.call_names import call_name
 from harness.units import NS_PER_MS
 
 _LOOK_UP_S: Final = 0.1  # how often a user with hooks sees whether the run is over
@@ -132,7 +133,7 @@ class ReplayUser(User):
     def _tell_locust(self, request: Request, answer: Answer) -> None:
         self.environment.events.request.fire(
             request_type=request.method,
-            name=request.path,
+            name=call_name(request.api, request.path),
             response_time=(answer.done_ns - answer.sent_ns) / NS_PER_MS,
             response_length=len(answer.body),
             exception=_failure(answer),
@@ -149,6 +150,6 @@ def _failure(answer: Answer) -> Exception | None:
         return Unanswered(answer.failure.value if answer.failure is not None else "no answer")
     if answer.status == 429:
         return Throttled("throttled")
-    if not 200 <= answer.status < 300:
+    if not (200 <= answer.status < 300 or answer.unknown_profile):
         return Refused(f"HTTP {answer.status}")
     return None
