@@ -12,7 +12,7 @@ ANY: Final = "*"
 def call_name(api: str, path: str) -> str:
     """`/v1/spaces/*/collections/users/profiles/*/traits`, `/sources/*`; the Tracking API's path as it is.
 
-    In the Config API every second segment is an id. A query is left out. A limit of an endpoint is written so.
+    In the Config API every second segment is an id. A query is left out. Limits of endpoints are written so.
     """
     if api == "tracking":
         return path
