@@ -28,6 +28,11 @@ class AskedLimit:
     endpoint: str = ""  # a path, `*` for any one segment; "" for the whole API
 
     @property
+    def is_of_another_scope(self) -> bool:
+        """Whether it is not per what this API's limits usually are."""
+        return self.scope != _OWN_SCOPE[self.api]
+
+    @property
     def name(self) -> str:
         window = "s" if self.window_ns == NS_PER_S else f"{self.window_ns // NS_PER_S} s"
         on = f" on {self.endpoint}" if self.endpoint else ""

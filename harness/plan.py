@@ -178,7 +178,8 @@ def _check(plan: Plan, given: Given) -> None:
 
 def _limit_as_json(limit: AskedLimit) -> dict[str, Any]:
     form = {"api": limit.api, "count": limit.count, "window_s": limit.window_ns / NS_PER_S}
-    return form | {"scope": limit.scope} | ({"endpoint": limit.endpoint} if limit.endpoint else {})
+    more = {"scope": limit.scope if limit.is_of_another_scope else "", "endpoint": limit.endpoint}
+    return form | {name: value for name, value in more.items() if value}
 
 
 def _check_timing(plan: Plan, given: Given) -> None:

@@ -28,7 +28,7 @@ from harness.send.probe import Probe, probe
 from harness.send.route import resolve
 from harness.send.target import Target, parse_target
 from harness.units import NS_PER_S
-from harness.ways import CALL_APIS, Way, beside, confirmed_host, limits_of, named_urls, to_calls
+from harness.ways import CALL_APIS, Way, beside, confirmed_host, limits_of, named_urls, needed, to_calls
 
 MERGED_SOURCE: Final = ""
 _ID_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -145,6 +145,7 @@ def aimed(
     ways = _pass_guard(
         plan, named, recording, found, run_id=run_id, environ=environ, is_mock=is_mock, loopback=loopback
     )
+    ways = needed(ways, None if found is None else found.by_api)
     limits = limits_of(plan, ways)
     first = next(iter(ways.values()))
     if found is not None and any(way.permit.beyond for way in ways.values()):
@@ -326,6 +327,7 @@ def _bundled(plan: Plan, run_id: str, folder: Path, found: Survey | None, mock: 
     ways = {"tracking": _tracking(target, allowed, {}, run_id)}
     for api in CALL_APIS:
         ways[api] = beside(api, target, allowed, run_id=run_id, environ={})
+    ways = needed(ways, None if found is None else found.by_api)
     return Aim(
         ways=ways,
         target=target,

@@ -1,6 +1,6 @@
 """Settle where the items of each API go, under which limits, and with whose token calls may."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,12 +41,12 @@ class Way:
 def named_urls(plan: Plan, recorded: Sequence[str] = APIS) -> dict[str, str]:
     """The URL that is named for each API, the first one first; `EVERY_API` stands for a bare --target.
 
-    `--region` names those of the APIs that are `recorded`, and the Tracking API's always.
+    `--region` names the hosts of those APIs that are `recorded`.
     """
     if plan.region is None:
         named = targets_by_api(plan.target)
         return {api: named[api] for api in (EVERY_API, *APIS) if api in named}
-    return {api: _HOSTS[api][plan.region] for api in APIS if api == "tracking" or api in recorded}
+    return {api: _HOSTS[api][plan.region] for api in APIS if api in recorded}
 
 
 def confirmed_host(plan: Plan, target: Target) -> str | None:
@@ -110,6 +110,15 @@ def beside(api: str, target: Target, allowed: Permit, *, run_id: str, environ: M
         token = made_up_key(run_id, api).reveal()
     authorization = AccessToken(token).authorization(api)
     return Way(api, target, allowed, lambda _: authorization, space if api == "profile" else None)
+
+
+def needed(ways: Mapping[str, Way], recorded: Collection[str] | None) -> dict[str, Way]:
+    """The first way, and those of the APIs that are `recorded`, where that is known.
+
+    So a recording of messages alone has one way, and its users need not choose.
+    """
+    first = next(iter(ways))
+    return {api: way for api, way in ways.items() if recorded is None or api in recorded or api == first}
 
 
 def selection_of(plan: Plan, ways: Mapping[str, Way]) -> Selection:

@@ -132,7 +132,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         delivery_map=delivery_map,
         timeline=TimelineWriter(timeline),
         limits=aim.limits,
-        freshness=None if aim.instance is None else Freshness(),
+        freshness=Freshness() if "profile" in aim.ways and aim.ways["profile"].permit.is_mock else None,
         closed_loop=plan.closed_loop,
         trace=TraceWriter(aim.folder / "trace.ndjson", id_of) if plan.trace else None,
         later=paperwork.put,
@@ -249,7 +249,7 @@ def prepare_run(
     wires = {api: wire_of(way) for api, way in aim.ways.items()}
 
     def connection() -> Sender:
-        if _is_messages_alone(aim):
+        if set(wires) == {"tracking"}:  # a user of messages alone is spared the choice
             return Connection(wires["tracking"])
         return Connections({api: partial(_call_connection, account, wire) for api, wire in wires.items()})
 
@@ -283,14 +283,6 @@ def prepare_run(
     )
     run = Run(plan, recording, aim, account, replay, clock)
     return run
-
-
-def _is_messages_alone(aim: Aim) -> bool:
-    """Whether it is known that there is nothing but messages: then a user is spared the choice."""
-    looked_over = (
-        aim.survey is not None and aim.survey.bad_line is None and set(aim.survey.by_api) == {"tracking"}
-    )
-    return set(aim.ways) == {"tracking"} or (looked_over and "tracking" in aim.ways)
 
 
 def _call_connection(account: Account, wire: Wire) -> Connection:

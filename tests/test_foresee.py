@@ -19,7 +19,7 @@ def foreseen(path, **given):
     plan = make_plan(str(path), given)
     with open_recording(str(path), needs_times=plan.needs_times) as recording:
         found = survey(recording, window_ns=NS_PER_S)
-        return foresee(plan, recording, found, target="t", beyond=False, limits=())
+        return foresee(plan, recording, found, ways={}, limits=())
 
 
 def test_copies_are_more_messages_of_more_people_in_the_time_of_the_recording_and_the_spread(path):

@@ -37,7 +37,7 @@ def test_a_plan_is_json_with_its_units_and_without_a_key():
     plain = json.loads(json.dumps(plan.as_json()))
     assert plain["duration_s"] == 90
     assert plain["source"] == {"web": "WEB_KEY"}
-    assert plain["limit"] == [{"api": "tracking", "count": 30, "window_s": 60, "scope": "source"}]
+    assert plain["limit"] == [{"api": "tracking", "count": 30, "window_s": 60}]
 
 
 @pytest.mark.parametrize(

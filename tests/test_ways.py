@@ -8,7 +8,7 @@ from harness.errors import GuardError
 from harness.plan import make_plan
 from harness.send.guard import Permit, is_loopback
 from harness.send.target import parse_target
-from harness.ways import beside, confirmed_host, limits_of, named_urls, selection_of, to_calls
+from harness.ways import beside, confirmed_host, limits_of, named_urls, needed, selection_of, to_calls
 
 TOKEN, OTHER = "sgp_profile_token_1", "sgp_access_token_22"
 SET = {"SEGMENT_PROFILE_TOKEN": TOKEN, "SEGMENT_ACCESS_TOKEN": OTHER, "SEGMENT_SPACE_ID": "spa_mine"}
@@ -47,7 +47,6 @@ def basic(token):
             {"region": "eu"},
             ["config", "profile"],
             {
-                "tracking": "https://events.eu1.segmentapis.com",
                 "profile": "https://profiles.euw1.segment.com",
                 "config": "https://eu1.api.segmentapis.com",
             },
@@ -57,6 +56,13 @@ def basic(token):
 def test_a_region_names_the_hosts_of_what_is_recorded(given, recorded, named):
     assert named_urls(plan(**given), recorded) == named
     assert list(named_urls(plan(**given), recorded)) == list(named)
+
+
+def test_what_is_known_not_to_be_recorded_needs_no_way():
+    ways = {api: beside(api, *_here(), run_id="r", environ={}) for api in ("profile", "config")}
+    assert list(needed(ways, None)) == ["profile", "config"]
+    assert list(needed(ways, {"config": 3})) == ["profile", "config"]
+    assert list(needed(ways, {"tracking": 3})) == ["profile"]  # one at least: somebody must be asked
 
 
 @pytest.mark.parametrize(

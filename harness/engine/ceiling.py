@@ -105,11 +105,10 @@ class Ceiling:
 
     def scope_of(self, load: Load) -> Scope:
         """What this load is held and paused together with."""
-        if load.api not in self._by_path:
-            return load.api, load.source
-        path = self._path_of(load)
-        labels = (label_under(limit, "", path) for limit in self._documented[load.api])
-        return load.api, load.source, *(_ELSEWHERE if label is None else label for label in labels)
+        scope = load.scope
+        if scope is None:
+            scope = load.scope = (load.api, load.source, *self._labels_by_path(load))
+        return scope
 
     def opens_at(self, load: Load, now_ns: int) -> int | None:
         """When the load may leave: now, later, or None when that hangs on an answer."""
@@ -185,6 +184,13 @@ class Ceiling:
         documented = self._documented.get(load.api, ())
         labelled = ((limit, label_under(limit, load.source, path)) for limit in documented)
         return [(limit, label) for limit, label in labelled if label is not None]
+
+    def _labels_by_path(self, load: Load) -> list[str]:
+        if load.api not in self._by_path:
+            return []
+        path = self._path_of(load)
+        labels = (label_under(limit, "", path) for limit in self._documented[load.api])
+        return [_ELSEWHERE if label is None else label for label in labels]
 
     def _path_of(self, load: Load) -> str:
         item = load.jobs[0].arrival.item

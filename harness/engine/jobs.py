@@ -57,6 +57,7 @@ class Load:
         "leaving",
         "limit_ns",
         "oldest_due_ns",
+        "scope",
         "source",
         "status",
         "user_ns",
@@ -69,6 +70,7 @@ class Load:
         self.bytes = 0
         self.oldest_due_ns = 0
         self.closed = False
+        self.scope: tuple[str, ...] | None = None  # once the ceiling was asked
         self.leaving = False  # handed to a user, not answered yet
         self.attempts = Attempts()
         self.limit_ns = 0  # how long it waited in its queue for the ceiling

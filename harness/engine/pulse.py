@@ -65,6 +65,11 @@ class Pulse:
         self._reading = awake
         self._set_idle()
 
+    def wake(self) -> None:
+        """Let the next turn come at once: something changed outside of a turn."""
+        if not self._idle.active:
+            self._idle.start(lambda: None)
+
     def next_pass(self) -> None:
         """Let the calling greenlet go on in the next pass of the loop, after it has polled."""
         watcher: Any = self._loop.check()

@@ -166,6 +166,7 @@ class Replay:
         if not self._connected(user):
             return
         self.dispatcher.join(user)
+        self._wake()
         try:
             self._start_when_ready()
             user.work(self.over)
@@ -215,6 +216,10 @@ class Replay:
             self._grow(self.dispatcher.users_short)
         return next_ns
 
+    def _wake(self) -> None:
+        if self._pulse is not None:
+            self._pulse.wake()
+
     def _connected(self, user: "ReplayUser") -> bool:
         while not self.over.is_set():
             outcome: list[Failure | None] = []
@@ -244,6 +249,7 @@ class Replay:
         self.started_ns, self.started_wall_ns = now_ns, wall_ns
         self._tally.started(now_ns, wall_ns)
         self.dispatcher.start(now_ns)
+        self._wake()
         if self.settings.duration_ns is not None:
             after_s = self.settings.duration_ns / NS_PER_S
             self._greenlets.append(gevent.spawn_later(after_s, self.stop, "duration"))
@@ -270,6 +276,7 @@ class Replay:
         gevent.sleep(_TICK_S / 10)
         self._growing = False
         self.dispatcher.dirty = True
+        self._wake()
 
     def _read(self) -> None:
         """Feed the dispatcher in slices; between two of them the loop polls."""
@@ -297,6 +304,7 @@ class Replay:
             pulse.next_pass()
         pulse.keep_awake(False)
         self.dispatcher.exhaust()
+        self._wake()
         self._prime()
 
     def _read_some(self) -> bool:

@@ -16,6 +16,7 @@ from locust.exception import StopUser
 from harness.engine.jobs import Load
 from harness.engine.run import Replay
 from harness.model import Answer, Arrival, Request, Sender
+from harness.segment.call_names import call_name
 from harness.units import NS_PER_MS
 
 _LOOK_UP_S: Final = 0.1  # how often a user with hooks sees whether the run is over
@@ -131,14 +132,14 @@ class ReplayUser(User):
 
     def _tell_locust(self, request: Request, answer: Answer) -> None:
         response_ms = (answer.done_ns - answer.sent_ns) / NS_PER_MS
-        failure = _failure(answer)
+        failure, name = _failure(answer), call_name(request.api, request.path)
         if failure is None and self._replay.only_locust_listens:
             # What its own listener does with a success, at a third of the price of the event.
-            self.environment.stats.log_request(request.method, request.path, response_ms, len(answer.body))
+            self.environment.stats.log_request(request.method, name, response_ms, len(answer.body))
             return
         self.environment.events.request.fire(
             request_type=request.method,
-            name=request.path,
+            name=name,
             response_time=response_ms,
             response_length=len(answer.body),
             exception=failure,
@@ -155,6 +156,6 @@ def _failure(answer: Answer) -> Exception | None:
         return Unanswered(answer.failure.value if answer.failure is not None else "no answer")
     if answer.status == 429:
         return Throttled("throttled")
-    if not 200 <= answer.status < 300:
+    if not (200 <= answer.status < 300 or answer.unknown_profile):
         return Refused(f"HTTP {answer.status}")
     return None

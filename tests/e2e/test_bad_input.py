@@ -112,14 +112,16 @@ def test_a_run_folder_that_is_in_use_is_refused(tmp_path, good):
     assert [path.name for path in folder.iterdir()] == ["precious"]
 
 
-def test_a_recording_in_which_nothing_is_replayed_ends_with_5(tmp_path):
+def test_a_recording_in_which_nothing_is_replayed_ends_with_5(tmp_path, start_mock):
     line = {
         "at": 0,
         "api": "profile",
         "method": "GET",
         "path": "/v1/spaces/s/collections/users/profiles/u:1/traits",
     }
-    done = replay(write_lines(tmp_path / "r.ndjson", [line]), folder=tmp_path / "run").check(5)
+    target = f"tracking={start_mock().url}"
+    recording = write_lines(tmp_path / "r.ndjson", [line])
+    done = replay(recording, "--target", target, folder=tmp_path / "run").check(5)
     assert done.run["calls"]["filtered"] == 1
 
 

@@ -149,7 +149,7 @@ def test_a_confirmed_run_beyond_sends_no_destinations_and_shows_its_plan(tmp_pat
             [sys.executable, "-c", program], env=environment(SEGMENT_WRITE_KEY=OWN), cwd=ROOT,
             capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
     assert "Plan:" in done.stderr
     assert server.wire.count(b'"integrations":{"All":false}') == 8
     run = json.loads((tmp_path / "run" / "run.json").read_text())

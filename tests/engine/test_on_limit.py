@@ -28,7 +28,9 @@ def read(index, due_ns, **fields):
 
 
 def test_what_the_ceiling_would_hold_is_dropped_and_nothing_waits():
-    tally = dropping(limits=[limit(3)]).run(arrival(i, i * 10 * MS) for i in range(10))
+    bench = dropping(limits=[limit(3)])
+    tally = bench.run(arrival(i, i * 10 * MS) for i in range(10))
+    assert "0 unfinished, 0 queued" in repr(bench.dispatcher)
     assert Counter(tally.states().values()) == {State.ACCEPTED: 3, State.DROPPED: 7}
     assert [indexes for _, indexes in tally.sends] == [(0,), (1,), (2,)]
     dropped = [tally.settlements[i] for i in range(3, 10)]

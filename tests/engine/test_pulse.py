@@ -174,3 +174,22 @@ def test_a_pulse_that_spins_sleeps_until_shortly_before_and_when_nothing_is_due(
 )
 def test_the_engine_waits_awake_as_asked_or_where_a_core_is_free(pace, is_local, cores, spins):
     assert may_spin(pace, is_local=is_local, cores=cores) is spins
+
+
+def test_a_change_outside_of_a_turn_is_seen_at_once_when_the_pulse_is_woken():
+    beats = Beats([lambda: None])
+    pulse = pulse_for(beats)
+    loop = gevent.get_hub().loop
+    turns = []
+    watcher = loop.check()
+    try:
+        gevent.sleep(0.01)
+        beats.dirty = True
+        pulse.wake()
+        watcher.start(lambda: turns.append(len(beats.calls)))
+        gevent.sleep(0.01)
+        assert turns[1] == 1, "in the turn after the one that was under way"
+    finally:
+        watcher.stop()
+        watcher.close()
+        pulse.close()
