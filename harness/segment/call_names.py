@@ -4,7 +4,7 @@ from typing import Final
 
 from harness.segment.endpoints import PROFILE_PREFIX
 
-_SPACE, _ID = 3, 6  # segments of /v1/spaces/SPACE/collections/users/profiles/ID/traits
+_SPACE, _ID = 3, 7  # segments of /v1/spaces/SPACE/collections/users/profiles/ID/traits
 _LEGACY: Final = "v1beta"
 ANY: Final = "*"
 
