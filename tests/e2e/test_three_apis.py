@@ -258,8 +258,8 @@ def test_under_locust_calls_have_one_entry_an_endpoint_and_nobodys_name(tmp_path
     recording = write_lines(tmp_path / "r.ndjson", lines)
     folder = tmp_path / "run"
     done = subprocess.run(
-        [sys.executable, "-m", "locust", "-f", "scenarios/replay.py", "--headless", "--recording", str(recording),
-         "--run-dir", str(folder)],
+        [sys.executable, "-m", "locust", "-f", "scenarios/replay.py", "--headless",
+         "--recording", str(recording), "--run-dir", str(folder)],
         cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
     )  # fmt: skip
     assert Ended(done.returncode, done.stdout, done.stderr, folder).check(0).run["calls"]["accepted"] == 5
