@@ -27,7 +27,7 @@ from harness.recording.reader import Recording
 from harness.report.document import RUNNING, RunFacts, build_document, write_json
 from harness.report.progress import Status, View
 from harness.segment.message_ids import id_prefix, message_id
-from harness.segment.profile_paths import with_space
+from harness.segment.profile_paths import with_person, with_space
 from harness.send.connection import Connection, Wire
 from harness.send.connections import Connections
 from harness.send.encode import Encoder
@@ -39,7 +39,7 @@ from harness.send.route import route_to
 from harness.timetable import shifts_of
 from harness.timing import DROP, total_ns
 from harness.transform.multiply import multiply, recorded_item
-from harness.transform.reidentify import reidentify
+from harness.transform.reidentify import copied_id, reidentify
 from harness.transform.select import Selection, why_filtered
 from harness.transform.strip import strip
 from harness.units import NS_PER_S, format_instant_ms
@@ -186,12 +186,19 @@ def transform(plan: Plan, passes: Passes, account: Account | None, aim: Aim) -> 
                 if account is not None:
                     account.tally.filtered(item, reason)
                 continue
-            if space is not None and item.api == "profile":
-                item = item._replace(path=with_space(item.path, space))  # noqa: PLW2901 - the same call, elsewhere
+            if item.api == "profile":
+                item = item._replace(path=_profile_path(plan, item, space))  # noqa: PLW2901 - the same call
             yield item._replace(source=MERGED_SOURCE) if plan.merge_sources else item
 
     for items in passes:
         yield selected(items)
+
+
+def _profile_path(plan: Plan, item: Item, space: str | None) -> str:
+    """The path of a Profile call as this run asks it: in its own space, of the copy's own person."""
+    path = item.path if space is None else with_space(item.path, space)
+    copy = item.index % plan.multiply
+    return with_person(path, lambda text: copied_id(text, copy, str(plan.seed))) if copy else path
 
 
 def message_of(plan: Plan, recording: Recording) -> Callable[[Item], Message]:
@@ -232,7 +239,7 @@ def prepare_run(
         integrations=_integrations(plan, aim),
         batch=plan.batch != "none",
         version=version("segment-harness"),
-        calls=CallEncoder(read=recording.message, version=version("segment-harness")),
+        calls=CallEncoder(read=message_of(plan, recording), version=version("segment-harness")),
     )
     if plan.ids == "fresh":
         account.keep = encoder.take_fields

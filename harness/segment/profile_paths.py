@@ -1,5 +1,6 @@
 """Read and write the paths of the Profile API: whose profile, and in which space."""
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -9,6 +10,7 @@ from harness.segment.endpoints import PROFILE_PREFIX
 _TYPES: Final = {"u:": "user_id", "a:": "anonymous_id"}
 _KEYS: Final = {type_: prefix for prefix, type_ in _TYPES.items()}
 _USERS: Final = ("collections", "users", "profiles")
+_PERSON: Final = 7  # the segment behind them
 
 
 def traits_path(space: str, key: str) -> str:
@@ -28,6 +30,22 @@ def with_space(path: str, space: str) -> str:
         return path
     _, slash, rest = path[len(PROFILE_PREFIX) :].partition("/")
     return f"{PROFILE_PREFIX}{quote(space, safe='')}{slash}{rest}"
+
+
+def with_person(path: str, rename: Callable[[str], str]) -> str:
+    """The same path with another person's id; one of an account, or of no profile, as it is.
+
+    Segment's own id of a profile (`use_…`) stays too: nobody else has it.
+    """
+    bare, mark, query = path.partition("?")
+    parts = bare.split("/")
+    if not path.startswith(PROFILE_PREFIX) or tuple(parts[4:7]) != _USERS or len(parts) <= _PERSON:
+        return path
+    type_, colon, value = unquote(parts[_PERSON]).partition(":")
+    if not colon:
+        return path
+    parts[_PERSON] = f"{quote(type_, safe='')}:{quote(rename(value), safe='')}"
+    return "/".join(parts) + mark + query
 
 
 def person_of_traits(path: str) -> str | None:

@@ -116,7 +116,7 @@ def test_a_recording_without_times_can_be_sent_at_a_rate(tmp_path, rate):
     assert (done.run["response_time_ms"] is None) == (rate == "max")
 
 
-def test_a_profile_call_is_replayed_beside_the_messages_and_counted_apart(tmp_path):
+def test_profile_calls_are_replayed_and_counted_apart_from_messages(tmp_path):
     lines = steady(20)
     lines.insert(
         5,
@@ -130,7 +130,8 @@ def test_a_profile_call_is_replayed_beside_the_messages_and_counted_apart(tmp_pa
     folder = tmp_path / "run"
     done = replay(write_lines(tmp_path / "r.ndjson", lines), folder=folder).check(0)
     assert done.run["messages"]["accepted"] == 20
-    assert (done.run["calls"]["selected"], done.run["calls"]["accepted"]) == (1, 1)
+    assert (done.run["calls"]["accepted"], done.run["calls"]["filtered"]) == (1, 0)
+    assert done.run["by_api"]["profile"]["requests"] == 1
 
 
 def test_standard_input_is_a_recording_too(tmp_path):

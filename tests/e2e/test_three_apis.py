@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from harness.plan import make_plan, read_scenario
-from tests.e2e.bench import ROOT, harness, replay, steady, write_lines
+from tests.e2e.bench import ROOT, TIMEOUT_S, Ended, environment, harness, replay, steady, write_lines
 
 TRAITS = "/v1/spaces/recorded/collections/users/profiles/user_id:{}/traits"
 SCENARIOS = {
@@ -248,3 +250,18 @@ def test_beyond_this_machine_every_host_must_be_confirmed_and_nothing_leaves(tmp
         recording, *args, "--confirm-host", "192.0.2.11", "--dry-run", folder=tmp_path / "run"
     ).check(2)
     assert "192.0.2.10" in done.err
+
+
+@pytest.mark.slow
+def test_under_locust_calls_have_one_entry_an_endpoint_and_nobodys_name(tmp_path):
+    lines = [person(0, "ann"), *(read(0.1 + i / 100, f"somebody-{i}") for i in range(5))]
+    recording = write_lines(tmp_path / "r.ndjson", lines)
+    folder = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", "scenarios/replay.py", "--headless",
+         "--recording", str(recording), "--run-dir", str(folder)],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    assert Ended(done.returncode, done.stdout, done.stderr, folder).check(0).run["calls"]["accepted"] == 5
+    assert "/v1/spaces/*/collections/users/profiles/*/traits" in done.stdout + done.stderr
+    assert "somebody" not in done.stdout + done.stderr
