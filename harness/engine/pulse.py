@@ -16,7 +16,7 @@ from harness.engine.alarm import best_alarm
 from harness.engine.paperwork import CALM_NS, Paperwork
 
 _SPIN_NS: Final = 200_000  # longer than an alarm is late
-_IDLE_TURN_NS: Final = 20_000  # between two turns, when nothing else was done
+_IDLE_TURN_NS: Final = 20_000  # a longer turn did something else besides
 
 
 def may_spin(pace: str, *, is_local: bool, cores: int) -> bool:
@@ -46,7 +46,7 @@ class Pulse:
         self._clock = clock
         self._failed = failed
         self._spins = spins
-        self.spun_ns = 0  # passed in waiting awake
+        self.spun_ns = 0  # passed in waiting awake, at least
         self._spinning_since_ns = 0  # 0 while it does not
         self._next_ns: int | None = None
         self._reading = False
@@ -87,8 +87,7 @@ class Pulse:
     def _pass(self) -> None:
         now_ns = self._clock.now_ns()
         if self._spinning_since_ns:
-            turn_ns = now_ns - self._spinning_since_ns
-            self.spun_ns += turn_ns if turn_ns < _IDLE_TURN_NS else 0
+            self.spun_ns += min(_IDLE_TURN_NS, now_ns - self._spinning_since_ns)
         try:
             if self._is_dirty() or (self._next_ns is not None and now_ns >= self._next_ns):
                 self._next_ns = self._beat(now_ns)
