@@ -162,7 +162,9 @@ def read(
     while plan.loop is None or number < plan.loop:
         if below_index is not None and first_index * plan.multiply >= below_index:
             return
-        open_pass = partial(recording.items, first_index=first_index, breathe=_breathe)
+        # Where nothing is due, the order is that of reading.
+        in_time = not plan.closed_loop
+        open_pass = partial(recording.items, first_index=first_index, breathe=_breathe, in_time=in_time)
         if plan.multiply > 1:
             yield multiply(open_pass, shifts_of(plan))
         else:

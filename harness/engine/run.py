@@ -18,7 +18,7 @@ from gevent.event import Event
 from harness.clock import Clock
 from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
-from harness.engine.dispatcher import Dispatcher
+from harness.engine.dispatcher import LOOK_AHEAD, Dispatcher
 from harness.engine.on_limit import AT_THE_LIMIT, WAIT, TurningAway
 from harness.engine.paperwork import SLICE_NS, Paperwork
 from harness.engine.pulse import Pulse
@@ -34,6 +34,7 @@ USERS_AT_MOST: Final = 512
 _TICK_S: Final = 0.25
 _READ_AT_ONCE: Final = 16
 _COLLECT_AFTER: Final = 100_000  # objects; at Python's 700 the jobs of a batch set it off
+_AHEAD_OF_EACH_USER: Final = 4  # requests' worth that are read, where nothing is due
 _LONG_SLICE_NS: Final = 2_000_000  # where nothing is due, nothing is late
 _CONNECT_PAUSE_S: Final = 0.1
 _TARGET_READY_WITHIN_NS: Final = 5 * NS_PER_S
@@ -105,6 +106,7 @@ class Replay:
             late_after_ns=settings.late_after_ns,
             backlog=settings.backlog,
             backlog_bytes=settings.backlog_bytes,
+            look_ahead=_look_ahead(settings),
         )
         self._arrivals = arrivals
         self._prepare = prepare
@@ -341,3 +343,11 @@ class Replay:
             work(*args)
         except Exception as error:  # noqa: BLE001 - a greenlet has no caller; the run is told and raises it
             self.fail(error)
+
+
+def _look_ahead(settings: Settings) -> int:
+    """How many items are read before their turn: what is not touched again soon costs twice to keep."""
+    if not settings.closed_loop:
+        return LOOK_AHEAD
+    items = settings.batch if isinstance(settings.batch, int) else 1
+    return min(LOOK_AHEAD, _AHEAD_OF_EACH_USER * items * (settings.users or USERS_AT_FIRST))

@@ -88,8 +88,11 @@ class Recording:
         breathe: Callable[[], object] | None = None,
         watch: Callable[[bytes], object] | None = None,
         keep: Keep | None = None,
+        in_time: bool = True,
     ) -> Iterator[Item]:
         """One pass: the items by (instant, reading order), those without an instant behind what they follow.
+
+        Unless they are wanted as they stand (`in_time` False): that needs no window, and is cheaper by half.
 
         `breathe` is called now and then while items are read that cannot be given out yet, since the window
         must fill first. `watch` sees each line, header and bad ones included, before it is parsed. `keep`
@@ -106,7 +109,8 @@ class Recording:
         else:
             raise RecordingError(f"{self.name}: can be read once only; save it as a file to read it again")
         self.counts = Counts()
-        return self._sorted(self._read(lines, self.counts, first_index, watch, keep), self.counts, breathe)
+        items = self._read(lines, self.counts, first_index, watch, keep)
+        return self._sorted(items, self.counts, breathe) if in_time else items
 
     def message(self, item: Item) -> Message:
         """The message of an item of this recording: its JSON, with what its batch adds and its `type`.

@@ -356,3 +356,19 @@ def test_memory_does_not_grow_with_the_file(tmp_path, name, bound_bytes):
             tracemalloc.stop()
     assert read == 25_000
     assert peak_bytes < bound_bytes
+
+
+def test_items_wanted_as_they_stand_are_not_put_in_the_order_of_their_times(tmp_path):
+    with open_recording(written(tmp_path, ndjson(call(3), call(1), call(2))), needs_times=True) as recording:
+        assert [item.index for item in recording.items(in_time=False)] == [0, 1, 2]
+        assert recording.counts.resorted == 0
+        assert [item.index for item in recording.items()] == [1, 2, 0]
+
+
+def test_what_stands_before_a_bad_line_is_given_out_also_as_it_stands(tmp_path):
+    recording = open_recording(written(tmp_path, ndjson(call(2), call(1), b"{}")), needs_times=True)
+    found = []
+    with recording, pytest.raises(BadLineError):
+        for item in recording.items(in_time=False):
+            found.append(item.index)  # noqa: PERF402 - what came before the error is looked at
+    assert found == [0, 1]
