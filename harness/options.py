@@ -261,6 +261,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "HOST",
         many=True,
     ),
+    Option("ca-file", _text, None, _TARGET, "Trust the authorities in this file (PEM) as well.", "FILE"),
     Option(
         "confirm-source",
         _text,

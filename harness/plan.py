@@ -39,6 +39,7 @@ class Plan:
     region: str | None
     confirm_host: tuple[str, ...]
     confirm_source: tuple[str, ...]
+    ca_file: str | None
     source: tuple[tuple[str, str], ...]  # label, name of the variable with its key
     merge_sources: bool
     send_unredacted: bool

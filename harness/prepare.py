@@ -225,7 +225,7 @@ def _pass_guard(
                     loopback=loopback,
                 )
                 continue
-            target = parse_target(url)
+            target = parse_target(url, plan.ca_file)
             allowed, keys = _pass_tracking(
                 plan,
                 target,

@@ -71,7 +71,7 @@ def to_calls(
 
     Beyond this machine a target that is no mock needs a token, and the Profile API the id of the space.
     """
-    target = parse_target(url)
+    target = parse_target(url, plan.ca_file)
     allowed = permit(
         target,
         keys=(),

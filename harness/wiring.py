@@ -253,6 +253,7 @@ def prepare_run(
             now_ns=clock.now_ns,
             opened=tally.opened,
             refused=lambda error: replay.fail(error),  # noqa: PLW0108 - it is made below
+            target=way.target,
         )
 
     wires = {api: wire_of(way) for api, way in aim.ways.items()}

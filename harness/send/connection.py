@@ -4,7 +4,7 @@ Enters: a request and who wants its answer. Leaves: exactly one answer, always l
 callback of gevent's hub; the hearer may send again at once. Nothing here blocks or switches greenlets.
 Always holds: a request is written at most once, so a broken send is the caller's to repeat; a connection
 whose answer failed, came late or was followed by anything is closed and never used again; redirects are
-not followed. Left out: TLS, HTTP/2, pipelining.
+not followed. Left out: HTTP/2, pipelining.
 """
 
 import _socket  # the plain socket: gevent replaces `socket` in a patched process, never this one
@@ -14,12 +14,14 @@ from typing import Any, Final
 
 import gevent
 
-from harness.errors import GuardError
+from harness.errors import GuardError, HarnessError, TargetError
 from harness.model import Answer, Failure, Request
 from harness.send.answer_reader import AnswerReader, NotHttpError, Whole
 from harness.send.heads import Heads
 from harness.send.opening import Opening
 from harness.send.route import Address, Route
+from harness.send.target import Target
+from harness.send.tls import Handshake, TlsSocket, client_context
 from harness.units import NS_PER_S
 
 CONNECT_TIMEOUT_NS: Final = 5 * NS_PER_S
@@ -40,7 +42,8 @@ class Wire:
     heads: Heads
     now_ns: Callable[[], int]  # monotonic
     opened: Callable[[int], None]  # hears the instant at which each connection is established
-    refused: Callable[[GuardError], None]  # hears that the guard forbade an address: the run must end
+    refused: Callable[[HarnessError], None]  # hears what no retry will mend, such as a forbidden address
+    target: Target | None = None  # for TLS: whose certificate is asked for
     connect_timeout_ns: int = CONNECT_TIMEOUT_NS
     answer_timeout_ns: int = ANSWER_TIMEOUT_NS
 
@@ -77,14 +80,14 @@ class Connection:
         self._wire = wire
         self._loop: Any = gevent.get_hub().loop
         self._reader = AnswerReader()
-        self._sock: _socket.socket | None = None
+        self._sock: _socket.socket | TlsSocket | None = None
         self._readable: Any = None
         self._writable: Any = None
         self._timer: Any = None
         self._fires_ns = 0  # when the timer does; 0 while there is none
         self._deadline_ns = 0  # of the connect or the answer awaited; 0 while there is neither
         self._busy_opening = False  # from the moment it is asked, a round of the loop before `_opening`
-        self._opening: Opening | None = None
+        self._opening: Opening | Handshake | None = None
         self._closed = False
         self._on_open: Callable[[Failure | None], None] | None = None
         self._data = b""  # the request in flight, or about to be
@@ -169,9 +172,25 @@ class Connection:
         self._opening.start()
 
     def _opened(self, sock: _socket.socket | None) -> None:
+        target = self._wire.target
         if sock is None:
             self._fail(Failure.CONNECT)
+        elif target is None or not target.is_tls:
+            self._ready(sock)
+        else:
+            tls = TlsSocket(sock, client_context(target.ca_file), target.host)
+            self._opening = Handshake(self._loop, tls, target.url, self._shaken)
+            self._opening.start()
+
+    def _shaken(self, result: TlsSocket | TargetError | None) -> None:
+        if isinstance(result, TlsSocket):
+            self._ready(result)
             return
+        if result is not None:
+            self._wire.refused(result)
+        self._fail(Failure.CONNECT)
+
+    def _ready(self, sock: _socket.socket | TlsSocket) -> None:
         self._sock = sock
         self._busy_opening = False
         self._opening = None
@@ -186,7 +205,7 @@ class Connection:
             self._deadline_ns = self._sent_ns = 0
             on_open(None)
 
-    def _is_gone(self, sock: _socket.socket, now_ns: int) -> bool:
+    def _is_gone(self, sock: _socket.socket | TlsSocket, now_ns: int) -> bool:
         # Asked before each send: the other side may have closed since the hub last looked.
         if now_ns - self._looked_ns < _SEEN_OPEN_NS:
             return False
@@ -201,7 +220,7 @@ class Connection:
 
     # Writing.
 
-    def _write(self, sock: _socket.socket, data: bytes, now_ns: int) -> None:
+    def _write(self, sock: _socket.socket | TlsSocket, data: bytes, now_ns: int) -> None:
         self._sent_ns = now_ns
         self._wait_until(now_ns + self._wire.answer_timeout_ns, now_ns)
         try:
@@ -217,7 +236,7 @@ class Connection:
             self._writable = self._loop.io(sock.fileno(), _WRITE)
             self._writable.start(self._on_writable, sock)
 
-    def _on_writable(self, sock: _socket.socket) -> None:
+    def _on_writable(self, sock: _socket.socket | TlsSocket) -> None:
         if self._unwritten is not None:
             try:
                 self._unwritten = self._unwritten[sock.send(self._unwritten) :] or None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.errors import GuardError, UsageError
+from harness.errors import GuardError
 from harness.segment.write_key import WriteKey
 from harness.send.target import Target
 
@@ -85,7 +85,7 @@ def permit(
     `is_mock` looks at the target; it is asked only once the host is this machine or was confirmed, so that
     nothing at all is sent to a host that was not.
     `keys` are the user's own; `marks` and `salt` come from the recording's header; `foreign_keys` are those
-    of `keys` that stand in a line of it. https is a UsageError, raised after everything else is allowed.
+    of `keys` that stand in a line of it.
     """
     addresses = resolve(target.host, target.port)
     beyond = not addresses or not all(loopback(address) for address in addresses)
@@ -107,10 +107,6 @@ def permit(
         refusals += _source_refusals(keys, confirm_source)
     if refusals:
         raise GuardError("\n".join(refusals))
-    if target.scheme != "http":
-        raise UsageError(
-            f"{target.url} needs TLS, which the harness does not speak yet; use an http:// target."
-        )
     return Permit(target, beyond, mock, loopback)
 
 

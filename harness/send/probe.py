@@ -4,6 +4,7 @@ httpx is called with an address that the permit has seen, not with the name: a n
 a moment later. Proxies named in the environment are not used.
 """
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from harness.errors import TargetError
 from harness.send.guard import Permit
 from harness.send.route import addresses, resolve
 from harness.send.target import Target
+from harness.send.tls import client_context, not_trusted
 
 MOCK_NAME: Final = "segment-harness"
 _HEALTH_PATH: Final = "/__admin/health"
@@ -51,7 +53,8 @@ def probe(
 ) -> Probe:
     """Ask for the health page: the harness's mock names itself there, anything else is ready and no mock.
 
-    No credential is sent. Raises GuardError when the target's address is beyond the permit.
+    No credential is sent. Raises GuardError when the target's address is beyond the permit, TargetError when
+    its certificate is not trusted.
     """
     try:
         with _get(target, permit, _HEALTH_PATH, {}, resolve=resolve, timeout_s=timeout_s) as response:
@@ -170,6 +173,13 @@ def _ledger(
         ) from error
 
 
+def _refuse_untrusted(target: Target, error: BaseException | None) -> None:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise not_trusted(target.url, error) from None
+        error = error.__cause__ or error.__context__
+
+
 @contextmanager
 def _get(
     target: Target,
@@ -183,15 +193,22 @@ def _get(
     found = addresses(target, permit, resolve)
     if not found:
         raise _NobodyThereError(f"The name {target.host} does not resolve.")
-    with httpx.Client(trust_env=False, timeout=timeout_s, follow_redirects=False) as client:
+    verify = client_context(target.ca_file) if target.is_tls else True
+    with httpx.Client(trust_env=False, timeout=timeout_s, follow_redirects=False, verify=verify) as client:
         for address in found:
             url = httpx.URL(
                 scheme=target.scheme, host=address.host, port=address.port, path=path, params=params
             )
-            request = client.build_request("GET", url, headers={"Host": target.authority})
+            request = client.build_request(
+                "GET",
+                url,
+                headers={"Host": target.authority},
+                extensions={"sni_hostname": target.host},  # and verified against that name, not the address
+            )
             try:
                 response = client.send(request, stream=True)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                _refuse_untrusted(target, error)
                 continue
             try:
                 yield response

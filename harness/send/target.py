@@ -20,6 +20,11 @@ class Target:
     scheme: str
     host: str
     port: int
+    ca_file: str | None = None  # certificates of authorities that are trusted beside this machine's own
+
+    @property
+    def is_tls(self) -> bool:
+        return self.scheme == "https"
 
     @property
     def authority(self) -> str:
@@ -33,7 +38,7 @@ class Target:
         return f"{self.scheme}://{self.authority}"
 
 
-def parse_target(text: str) -> Target:
+def parse_target(text: str, ca_file: str | None = None) -> Target:
     """`http://host[:port]` or `https://host[:port]`. Raises UsageError.
 
     A refused text is quoted only when it can hold no password and no key.
@@ -63,7 +68,8 @@ def parse_target(text: str) -> Target:
             "--target names no host and port that can be called; write it like http://127.0.0.1:8080, "
             "and a name beyond ASCII in its xn-- form."
         )
-    return Target(parts.scheme, host, port or _PORTS[parts.scheme])
+    trusted = ca_file if parts.scheme == "https" else None
+    return Target(parts.scheme, host, port or _PORTS[parts.scheme], trusted)
 
 
 def _is_host(host: str) -> bool:

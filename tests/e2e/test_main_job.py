@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.bench import ROOT, harness, replay, started, steady, write_lines
+from tests.e2e.bench import ROOT, Mock, harness, replay, started, steady, write_lines
 from tests.e2e.test_faults import wait_until
 
 OTTO = ROOT / "recordings" / "otto-shop.ndjson"
@@ -190,3 +190,18 @@ def test_a_run_that_was_killed_is_drawn_from_what_it_had_written(tmp_path, start
     stored = mock.ledger()["unique"]
     assert stored - 16 <= run["messages"]["accepted"] <= stored
     assert "its death" in (folder / "report.html").read_text("utf-8")
+
+
+def test_a_target_over_tls_is_verified_by_the_authority_that_is_named(tmp_path):
+    ca_file, folder = tmp_path / "ca.pem", tmp_path / "run"
+    recording = write_lines(tmp_path / "r.ndjson", steady(60, gap_s=0.002))
+    mock = Mock(tmp_path / "ledger", "--tls", "--ca-out", str(ca_file))
+    try:
+        url = f"https://127.0.0.1:{mock.port}"
+        done = replay(recording, "--target", url, "--ca-file", str(ca_file), folder=folder).check(0)
+        assert done.run["reconciliation"]["ledger_unique"] == 60
+        refused = replay(recording, "--target", url, folder=tmp_path / "no")
+        assert (refused.code, "--ca-file" in refused.err) == (4, True)
+        assert not (tmp_path / "no" / "run.json").exists()
+    finally:
+        mock.kill()

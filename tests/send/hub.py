@@ -7,11 +7,12 @@ from gevent import Timeout
 from gevent.event import AsyncResult
 
 from harness.clock import SystemClock
-from harness.errors import GuardError
+from harness.errors import HarnessError
 from harness.model import Answer, Arrival, Failure, Item, Place, Request
 from harness.send.connection import Connection, Wire
 from harness.send.heads import Heads
 from harness.send.route import Address
+from harness.send.target import Target
 from harness.units import NS_PER_S
 
 CLOCK = SystemClock()
@@ -49,9 +50,10 @@ class Watched:
         answer_timeout_s: float = 5.0,
         route: Callable[[], Sequence[Address]] | None = None,
         now_ns: Callable[[], int] = CLOCK.now_ns,
+        target: Target | None = None,
     ) -> None:
         self.opened: list[int] = []
-        self.refusals: list[GuardError] = []
+        self.refusals: list[HarnessError] = []
         found = [Address(2, "127.0.0.1", port) for port in ports]
         self.wire = Wire(
             route=route or (lambda: found),
@@ -61,6 +63,7 @@ class Watched:
             refused=self.refusals.append,
             connect_timeout_ns=round(connect_timeout_s * NS_PER_S),
             answer_timeout_ns=round(answer_timeout_s * NS_PER_S),
+            target=target,
         )
 
     def connection(self) -> Connection:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import GuardError, UsageError
+from harness.errors import GuardError
 from harness.segment.write_key import WriteKey
 from harness.send.guard import Permit, SourceKey, is_loopback, permit
 from harness.send.target import parse_target
@@ -183,11 +183,9 @@ def test_all_reasons_are_told_at_once_the_worst_first():
     assert all(sentence.endswith(".") for sentence in sentences)
 
 
-def test_tls_is_refused_only_after_the_guard_has_spoken():
+def test_tls_changes_nothing_about_what_the_guard_asks():
     assert "--confirm-host" in refusals(target="https://there.test", confirm_host=None)[0]
-    with pytest.raises(UsageError, match="TLS") as refusal:
-        ask("https://there.test")
-    assert not isinstance(refusal.value, GuardError)
+    assert ask("https://there.test").beyond
 
 
 def test_a_permit_for_this_machine_refuses_an_address_beyond():
