@@ -20,6 +20,7 @@ from harness.report.text import text_report
 from harness.segment.message_ids import id_prefix, index_of, message_id
 from harness.send.probe import probe, stream_ids
 from harness.throttle.evidence import EngineFacts, Evidence
+from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import Judgement, judge
 from harness.units import NS_PER_S, format_instant_us
 from harness.wiring import Run, is_target_local, read, schedule, transform, usable_cores
@@ -80,6 +81,7 @@ def reconcile_run(run: Run) -> Reconciliation | None:
 
 def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None) -> Judgement:
     """The verdict, and what it rests on."""
+    figures = build_document(run_facts(run), summary, reconciliation) if run.plan.expect else {}
     return judge(
         Evidence(
             summary=summary,
@@ -90,7 +92,8 @@ def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None)
             recording_complete=run.replay.read_all,
             order_kept=run.plan.order == "person",
             allow=dict(run.plan.allow),
-        )
+        ),
+        judge_expectations(run.plan.expect, figures),
     )
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from harness.expectations import HELP, parse_expectation
 from harness.units import NS_PER_S, parse_duration_ns, parse_limit, parse_rate_per_s, parse_size_bytes
 
 Parse = Callable[[str], Any]
@@ -339,6 +340,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "Pass in spite of so many, as in rejected=10,abandoned=2.",
         "STATE=N,…",
     ),
+    Option("expect", parse_expectation, (), _OUTPUT, HELP, "EXPR", many=True),
     Option(
         "timestamps",
         _choice("now", "keep"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import UsageError
+from harness.expectations import Expectation
 from harness.options import BY_FIELD, MAX, OPTIONS
 from harness.units import NS_PER_S
 
@@ -43,6 +44,7 @@ class Plan:
     timestamps: str
     ids: str
     allow: tuple[tuple[str, int], ...]
+    expect: tuple[Expectation, ...]
     max_messages: int | None
     max_people: int | None
     stop_timeout: int  # ns
@@ -75,6 +77,8 @@ class Plan:
                     {"api": api, "count": count, "window_s": window_ns / NS_PER_S}
                     for api, count, window_ns in value
                 ]
+            elif field.name == "expect":
+                plain["expect"] = [str(expectation) for expectation in value]
             elif field.name in ("source", "allow"):
                 plain[field.name] = dict(value)
             else:

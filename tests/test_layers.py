@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "harness"
 
-SPINE = {"model", "clock", "errors", "units", "options", "plan"}
+SPINE = {"model", "clock", "errors", "units", "options", "plan", "metrics", "expectations"}
 DOMAIN = {"segment"}
 STAGES = {
     "recording",
