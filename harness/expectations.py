@@ -33,6 +33,7 @@ _NUMBER: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+
 _UNIT: Final = re.compile(r"\S*")
 _BEFORE_THE_FAULT: Final = 60
 _SHOWN_MOST: Final = 110
+_NAME_SHOWN_MOST: Final = 40
 
 
 class ExpectationError(ValueError):
@@ -136,7 +137,7 @@ class _Reader:
             value = self._unquoted(quoted)
         label = figure.by[name]
         if label.values is not None and re.fullmatch(label.values, value) is None:
-            raise self._fault(f"{name} is {label.words.replace('`', '')} here, not {value!r}")
+            raise self._fault(f"no {name} is {_cut(value)}; write {label.words.replace('`', '')}")
         if self._take(re.compile(r",")) is not None:
             raise self._fault("one label at a time: run.json counts by each, not by two together")
         self._expect(re.compile(r"\}"), "'}' must close the label")
@@ -156,12 +157,14 @@ class _Reader:
         if unit not in known:
             said = f"{stat} of {metric.name}" if stat else metric.name
             takes = ", ".join(filter(None, known)) or "no unit"
-            raise self._fault(f"{said} is measured in {takes}, " + (f"not {unit!r}" if unit else "say so"))
-        if self._take(re.compile(r"\S")) is not None:
-            raise self._fault("nothing may follow the unit; give --expect once for each expression")
+            raise self._fault(
+                f"{said} is measured in {takes}, " + (f"not {_cut(unit)}" if unit else "say so")
+            )
         value = number * known[unit]
         if value == float("inf"):
             raise self._fault("this number is too large")
+        if self._take(re.compile(r"\S")) is not None:
+            raise self._fault("nothing may follow the unit; give --expect once for each expression")
         return value
 
     def _take(self, pattern: re.Pattern[str]) -> str | None:
@@ -184,6 +187,10 @@ class _Reader:
         return ExpectationError(reason, self._text, self._token_at)
 
 
+def _cut(name: str) -> str:
+    return repr(name if len(name) <= _NAME_SHOWN_MOST else name[:_NAME_SHOWN_MOST] + "…")
+
+
 def _written(value: str) -> str:
     return value if _BARE_VALUE.fullmatch(value) else json.dumps(value)
 
@@ -194,22 +201,24 @@ def _metric_with(stat: str) -> str:
 
 def _unknown(noun: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3)
-    return f"there is no {noun} {name!r}; " + (
+    return f"there is no {noun} {_cut(name)}; " + (
         f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
     )
 
 
 def _unknown_metric(name: str) -> str:
-    family, dot, leaf = name.rpartition(".")
+    family, _, leaf = name.rpartition(".")
     inside = [known for known in BY_NAME if known.startswith(f"{family or name}.")]
     ends = [known for known in BY_NAME if known.endswith(f".{leaf}")]
     near = ends or difflib.get_close_matches(name, BY_NAME, n=3)
+    if name in FAMILIES:
+        return f"{name} is not one number; there are {', '.join(inside)}"
     if near:
-        return f"there is no metric {name!r}; did you mean {' or '.join(near)}?"
-    if inside and (dot or name in FAMILIES):
-        return f"there is no metric {name!r}; there are {', '.join(inside)}"
+        return f"there is no metric {_cut(name)}; did you mean {' or '.join(near)}?"
+    if inside:
+        return f"there is no metric {_cut(name)}; there are {', '.join(inside)}"
     return (
-        f"there is no metric {name!r}; there are those of {', '.join(FAMILIES)}, "
+        f"there is no metric {_cut(name)}; there are those of {', '.join(FAMILIES)}, "
         "all listed in docs/expectations.md"
     )
 
@@ -222,4 +231,4 @@ def _wrong_label(name: str, said: str, figure: Figure) -> str:
     if not figure.by:
         return f"{said} takes no label"
     takes = f"{said} takes {_labels_of(figure)}"
-    return f"{takes}, not {name}" if name in LABELS else f"{_unknown('label', name, figure.by)}; {takes}"
+    return f"{takes}, not {name}" if name in LABELS else f"there is no label {_cut(name)}; {takes}"

@@ -45,7 +45,7 @@ class Label(NamedTuple):
     path: tuple[str, ...]  # of the object whose keys are the label's values
     values: str | None = None  # a pattern of all possible values; None: what the recording names
     words: str = ""  # the pattern as a person says it
-    missing_is_zero: bool = False  # every request is counted here, so a value that is not there had none
+    counts_all: bool = False  # every request has one, so a value that is not there had none
 
 
 class Figure(NamedTuple):
@@ -100,8 +100,8 @@ def _rate(name: str, meaning: str) -> Metric:
 
 
 def _labelled() -> tuple[Metric, ...]:
-    answered = Label(("requests", "by_status"), *_STATUS, missing_is_zero=True)
-    at_first = Label(("requests", "first_attempt_by_status"), *_STATUS, missing_is_zero=True)
+    answered = Label(("requests", "by_status"), *_STATUS, counts_all=True)
+    at_first = Label(("requests", "first_attempt_by_status"), *_STATUS, counts_all=True)
     sent = Figure(
         ("requests", "sent"), COUNT, {"status": answered, "api": Label(("requests", "by_api"), *_API)}
     )

@@ -37,17 +37,20 @@ def text_report(document: Mapping[str, Any], *, colour: bool = False) -> str:
     lines += ["", *_rates(document), *_statuses(document), *_limits(document)]
     lines += ["", *_latencies(document)]
     lines += _expectations(document)
+    decides = INCONCLUSIVE if document["verdict"] == INCONCLUSIVE else FAIL
     found = sorted(
         [*document["trust_warnings"], *filter(is_told_as_finding, document["findings"])],
-        key=lambda finding: (finding["level"] != document["verdict"], _GRAVITY.index(finding["level"])),
+        key=lambda finding: (finding["level"] != decides, _GRAVITY.index(finding["level"])),
     )
     if found:
         lines.append("")
-    for finding in found[:FINDINGS_MOST]:
+    # Two lines each, and one for those left out.
+    told = min(FINDINGS_MOST, (LINES_MOST - len(lines) - 1) // 2)
+    for finding in found[:told]:
         head = _paint(finding["level"], finding["level"], colour=colour)
         lines += [f"{head}: {finding['evidence']}", f"  {finding['advice']}"]
-    if len(found) > FINDINGS_MOST:
-        lines.append(f"and {len(found) - FINDINGS_MOST} more, in the report")
+    if len(found) > told:
+        lines.append(f"and {len(found) - told} more, in the report")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

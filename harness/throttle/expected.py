@@ -86,12 +86,10 @@ def _measure(expectation: Expectation, document: Mapping[str, Any]) -> float:
 def _counted(table: Mapping[str, int], label: Label, name: str, value: str) -> int:
     if not any(table.values()):
         raise _NoDataError("nothing was counted", "See why nothing was sent, then run again.")
-    if value not in table and not label.missing_is_zero:
-        there = ", ".join(sorted(filter(None, table))[:_NAMES_MOST])
-        raise _NoDataError(
-            f"this run has no {name} {value!r}", f"This run has {there or 'no named one'}; name one it has."
-        )
-    if value.endswith("xx"):
+    if value not in table and not label.counts_all:
+        there = ", ".join(repr(known[:_SIGNS_MOST]) for known in sorted(table)[:_NAMES_MOST])
+        raise _NoDataError(f"this run has no {name} {value!r}", f"Name one it has, as {there}.")
+    if label.counts_all and value.endswith("xx"):
         return sum(
             count for status, count in table.items() if len(status) == len(value) and status[0] == value[0]
         )
@@ -129,6 +127,7 @@ def say_measured(measured: float, unit: str) -> str:
 
 
 _NAMES_MOST: Final = 6
+_SIGNS_MOST: Final = 40
 _NOTHING: Final = "nothing of the kind was measured"
 _MEASURABLE: Final = "Ask for what such a run measures, or find out above why nothing was."
 _WHY_NOT: Final = {

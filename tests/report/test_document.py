@@ -47,6 +47,7 @@ PROMISED = {
     "user_wait_ms",
     "throttle",
     "reconciliation",
+    "expectations",
     "findings",
     "trust_warnings",
 }
