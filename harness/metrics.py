@@ -143,7 +143,7 @@ _RATES: Final = {
     "offered": "due a second, retries left out",
     "achieved": "sent a second, retries included",
     "goodput": "accepted a second",
-    "peak_1s": "the most sent in any one second",
+    "peak_1s": "sent in the second that had most of them",
 }
 
 METRICS: Final[tuple[Metric, ...]] = (
