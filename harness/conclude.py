@@ -21,6 +21,7 @@ from harness.report.text import text_report
 from harness.segment.message_ids import id_prefix, index_of, message_id
 from harness.send.probe import probe, stream_ids
 from harness.throttle.evidence import EngineFacts, Evidence
+from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import Judgement, judge
 from harness.timetable import schedule
 from harness.units import NS_PER_S, format_instant_us
@@ -83,6 +84,7 @@ def reconcile_run(run: Run) -> Reconciliation | None:
 
 def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None) -> Judgement:
     """The verdict, and what it rests on."""
+    figures = build_document(run_facts(run), summary, reconciliation) if run.plan.expect else {}
     return judge(
         Evidence(
             summary=summary,
@@ -96,7 +98,8 @@ def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None)
             stages_ended=run.account.left_over,
             order_kept=run.plan.order == "person",
             allow=dict(run.plan.allow),
-        )
+        ),
+        judge_expectations(run.plan.expect, figures),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from harness.asked_limits import parse_asked_limit, parse_write
+from harness.expectations import HELP, parse_expectation
 from harness.timing import TIMING_ROWS
 from harness.units import NS_PER_S, parse_duration_ns, parse_rate_per_s, parse_size_bytes
 
@@ -356,6 +357,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "Pass in spite of so many, as in rejected=10,abandoned=2.",
         "STATE=N,…",
     ),
+    Option("expect", parse_expectation, (), _OUTPUT, HELP, "EXPR", many=True),
     Option(
         "timestamps",
         _choice("now", "keep"),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from harness.asked_limits import AskedLimit, targets_by_api
 from harness.errors import UsageError
+from harness.expectations import Expectation
 from harness.options import BY_FIELD, MAX, OPTIONS
 from harness.timing import DROP, POISSON, Stage, stages_text
 from harness.units import NS_PER_S
@@ -55,6 +56,7 @@ class Plan:
     timestamps: str
     ids: str
     allow: tuple[tuple[str, int], ...]
+    expect: tuple[Expectation, ...]
     max_messages: int | None
     max_people: int | None
     stop_timeout: int  # ns
@@ -98,6 +100,8 @@ class Plan:
                     }
                     for stage in value
                 ]
+            elif field.name == "expect":
+                plain["expect"] = [str(expectation) for expectation in value]
             elif field.name in ("source", "allow"):
                 plain[field.name] = dict(value)
             else:

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import UsageError
+from harness.expectations import parse_expectation
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.summary import fold
 from harness.measure.timeline import Timeline
 from harness.report.document import RUNNING, build_document, facts_of, read_json
 from harness.report.html import write_html
 from harness.throttle.evidence import Evidence
+from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import judge
 
 DEAD: Final = "dead"
@@ -40,6 +42,9 @@ def _of_the_dead(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
         delivery_map.close()
     facts = replace(facts_of(document), state=DEAD, recording_complete=False, stopped_by="its death")
     judgement = judge(
-        Evidence(summary=summary, recording_complete=False, order_kept=document["plan"]["order"] == "person")
+        Evidence(summary=summary, recording_complete=False, order_kept=document["plan"]["order"] == "person"),
+        judge_expectations(
+            map(parse_expectation, document["plan"].get("expect", ())), build_document(facts, summary)
+        ),
     )
     return build_document(facts, summary, None, judgement)

@@ -8,7 +8,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "harness"
 
-SPINE = {"model", "clock", "errors", "units", "asked_limits", "options", "plan", "timing"}
+SPINE = {
+    "model",
+    "clock",
+    "errors",
+    "units",
+    "asked_limits",
+    "options",
+    "plan",
+    "timing",
+    "metrics",
+    "expectations",
+}
 DOMAIN = {"segment"}
 STAGES = {
     "recording",

@@ -16,7 +16,6 @@ from harness.errors import HarnessError
 from harness.measure.reconcile import Reconciliation
 from harness.measure.summary import Figures, Point, Summary
 from harness.report.phrases import sentence, stop_sentence
-from harness.throttle.check import FAIL, INCONCLUSIVE, WARN, Finding
 from harness.throttle.evidence import EngineFacts
 from harness.throttle.verdict import Judgement
 from harness.units import NS_PER_S, format_instant_us, parse_instant_ns
@@ -78,7 +77,7 @@ def build_document(
             "sentence": stop_sentence(facts.stopped_by, messages, calls)
             + sentence(
                 None if judgement is None else judgement.verdict,
-                _decisive(findings, trust_warnings),
+                _decisive(judgement),
                 messages,
                 calls,
                 confirmed=reconciliation is not None and reconciliation.out_of_order is not None,
@@ -131,6 +130,15 @@ def build_document(
                 "retry_after_violated": totals.retry_after_violated,
             },
             "reconciliation": None if reconciliation is None else asdict(reconciliation),
+            "expectations": [
+                {
+                    "expression": outcome.expression,
+                    "measured": outcome.measured,
+                    "unit": outcome.unit,
+                    "holds": outcome.holds,
+                }
+                for outcome in (() if judgement is None else judgement.expectations)
+            ],
             "findings": [asdict(finding) for finding in findings],
             "trust_warnings": [asdict(finding) for finding in trust_warnings],
             "engine": asdict(facts.engine),
@@ -227,12 +235,11 @@ def _by_status(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _decisive(findings: Sequence[Finding], trust_warnings: Sequence[Finding]) -> str | None:
-    for level in (FAIL, INCONCLUSIVE, WARN):
-        for finding in (*findings, *trust_warnings):
-            if finding.level == level:
-                return finding.evidence
-    return None
+def _decisive(judgement: Judgement | None) -> str | None:
+    if judgement is None:
+        return None
+    found = (*judgement.findings, *judgement.trust_warnings)
+    return next((finding.evidence for finding in found if finding.level == judgement.verdict), None)
 
 
 def _status_classes(row: Point | None) -> dict[str, int]:

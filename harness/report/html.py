@@ -25,6 +25,9 @@ def html_report(document: Mapping[str, Any]) -> str:
     sources = sorted(document["selected_by"]["source"].items(), key=lambda entry: -entry[1])
     return _template().render(
         run=document,
+        expectations=document.get("expectations", ()),
+        findings=[finding for finding in document["findings"] if phrases.is_told_as_finding(finding)],
+        holds=phrases.HOLDS,
         charts=charts(document),
         high=HIGH,
         wide=WIDE,
@@ -66,6 +69,7 @@ def _template() -> jinja2.Template:
         "cut": phrases.cut,
         "instant": phrases.instant,
         "limit_name": phrases.limit_name,
+        "measured": phrases.measured,
     }
     environment.globals["share"] = phrases.share
     return environment.get_template("report.html.j2")

@@ -1,7 +1,11 @@
 """Say figures as a person reads them, the same way in the terminal and on the page."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from harness.throttle.check import NOTE
+from harness.throttle.expected import EXPECTATION, say_measured
 
 NOTHING: Final = "–"
 NAME_CHARACTERS: Final = 80
@@ -52,6 +56,9 @@ RECONCILED: Final = {
 }
 
 
+HOLDS: Final = {True: "holds", False: "false", None: "no data"}
+
+
 def count(value: float | None) -> str:
     """`2,400`; a dash for nothing."""
     return NOTHING if value is None else f"{value:,.0f}"
@@ -65,6 +72,17 @@ def precise(value: float | None) -> str:
         if abs(value) < bound:
             return f"{value:.{decimals}f}"
     return f"{value:,.0f}"
+
+
+def measured(outcome: Mapping[str, Any]) -> str:
+    """The figure that an expectation met, with its unit: `4.21 ms`; a dash for nothing."""
+    figure = outcome["measured"]
+    return NOTHING if figure is None else say_measured(figure, outcome["unit"])
+
+
+def is_told_as_finding(finding: Mapping[str, Any]) -> bool:
+    """False for an expectation that holds: the list of expectations tells it."""
+    return (finding["check"], finding["level"]) != (EXPECTATION, NOTE)
 
 
 def share(part: float, whole: float) -> str:

@@ -4,13 +4,25 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from harness.report.by_api import COLUMNS, api_rows, read_sentence
-from harness.report.phrases import DEFINITIONS, ENDS, RECONCILED, count, cut, limit_name, precise
+from harness.report.phrases import (
+    DEFINITIONS,
+    ENDS,
+    HOLDS,
+    RECONCILED,
+    count,
+    cut,
+    is_told_as_finding,
+    limit_name,
+    measured,
+    precise,
+)
 from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN
 
 LINES_MOST: Final = 40
 FINDINGS_MOST: Final = 4
 _STATUSES_MOST: Final = 6
 _LIMITS_MOST: Final = 3
+_EXPECTATIONS_MOST: Final = 4
 
 _GRAVITY: Final = (FAIL, INCONCLUSIVE, WARN, NOTE)
 _COLOURS: Final = {"fail": "31", "inconclusive": "35", "warn": "33", "pass": "32", "note": "36"}
@@ -26,17 +38,21 @@ def text_report(document: Mapping[str, Any], *, colour: bool = False) -> str:
     lines += ["", *_rates(document), *_statuses(document), *_limits(document)]
     lines += _apis(document)
     lines += ["", *_latencies(document)]
+    lines += _expectations(document)
+    decides = INCONCLUSIVE if document["verdict"] == INCONCLUSIVE else FAIL
     found = sorted(
-        [*document["trust_warnings"], *document["findings"]],
-        key=lambda finding: _GRAVITY.index(finding["level"]),
+        [*document["trust_warnings"], *filter(is_told_as_finding, document["findings"])],
+        key=lambda finding: (finding["level"] != decides, _GRAVITY.index(finding["level"])),
     )
     if found:
         lines.append("")
-    for finding in found[:FINDINGS_MOST]:
+    # Two lines each, and one for those left out.
+    told = min(FINDINGS_MOST, (LINES_MOST - len(lines) - 1) // 2)
+    for finding in found[:told]:
         head = _paint(finding["level"], finding["level"], colour=colour)
         lines += [f"{head}: {finding['evidence']}", f"  {finding['advice']}"]
-    if len(found) > FINDINGS_MOST:
-        lines.append(f"and {len(found) - FINDINGS_MOST} more, in the report")
+    if len(found) > told:
+        lines.append(f"and {len(found) - told} more, in the report")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -124,6 +140,17 @@ def _latencies(document: Mapping[str, Any]) -> list[str]:
         cells = [precise(figures[name]) for name in ("p50", "p95", "p99", "max")] + [count(figures["count"])]
         lines.append(f"{words:<15}" + "".join(f"{cell:>9}" for cell in cells))
     return lines if len(lines) > 1 else ["no latencies: nothing was answered"]
+
+
+def _expectations(document: Mapping[str, Any]) -> list[str]:
+    expected = sorted(document.get("expectations", ()), key=lambda one: one["holds"] is True)
+    lines = [
+        f"{HOLDS[one['holds']]:<12}{cut(one['expression'])}: {measured(one)}"
+        for one in expected[:_EXPECTATIONS_MOST]
+    ]
+    if len(expected) > _EXPECTATIONS_MOST:
+        lines.append(f"{'':<12}and {len(expected) - _EXPECTATIONS_MOST} more expectations, in the report")
+    return ["", *lines] if lines else []
 
 
 _ALWAYS: Final = ("service_time_ms", "response_time_ms", "schedule_lag_ms")

@@ -3,13 +3,17 @@
 | verdict, exit | when |
 |---|---|
 | fail, 3 | the sums do not add; something is missing, unexpected, repeated, out of order, pending, refused |
+| fail, 3 | an expectation on counts is false |
 | inconclusive, 4 | the generator was the bottleneck; the target never ready; the account incomplete |
+| inconclusive, 4 | an expectation has no data, or too few answers for its percentile |
+| fail, 3 | an expectation on a time or a rate is false |
 | warn, 0 | throttled, dropped, discarded or skipped; accepted but not confirmed; any other trust warning |
 | pass, 0 | the rest |
 
 Nothing sent ends with 5 and an interruption with 130, whatever the verdict.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from harness.errors import (
@@ -22,6 +26,7 @@ from harness.errors import (
 from harness.measure.reconcile import Reconciliation
 from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN, Check, Finding, many
 from harness.throttle.evidence import Evidence
+from harness.throttle.expected import Outcome, finding_of
 from harness.throttle.trust import judge_trust
 from harness.units import format_duration
 
@@ -36,20 +41,27 @@ class Judgement(NamedTuple):
     exit_code: int
     findings: tuple[Finding, ...]  # in the order of the table
     trust_warnings: tuple[Finding, ...]
+    expectations: tuple[Outcome, ...] = ()  # in the order given
 
 
-def judge(evidence: Evidence) -> Judgement:
+def judge(evidence: Evidence, expectations: Sequence[Outcome] = ()) -> Judgement:
     """The verdict on a run that has ended, with everything that was found."""
     findings = tuple(finding for check in CHECKS if (finding := check.finding(evidence)) is not None)
     trust_warnings = judge_trust(evidence)
+    expected = [(outcome, finding_of(outcome)) for outcome in expectations]
     levels = {finding.level for finding in findings + trust_warnings}
-    verdict = next((level for level in (FAIL, INCONCLUSIVE, WARN) if level in levels), PASS)
+    levels |= {finding.level for outcome, finding in expected if outcome.stands_when_late}
+    # A late generator makes times and rates doubtful, so it is asked first; never what was counted.
+    levels_when_timely = {finding.level for _, finding in expected}
+    ladder = ((FAIL, levels), (INCONCLUSIVE, levels | levels_when_timely), (FAIL, levels_when_timely))
+    verdict = next((level for level, there in (*ladder, (WARN, levels)) if level in there), PASS)
     exit_code = _EXIT[verdict]
     if evidence.interrupted:
         exit_code = EXIT_INTERRUPTED
     elif evidence.summary.totals.sent == 0 and evidence.target_ready:
         exit_code = EXIT_NOTHING_SENT
-    return Judgement(verdict, exit_code, findings, trust_warnings)
+    findings += tuple(finding for _, finding in expected)
+    return Judgement(verdict, exit_code, findings, trust_warnings, tuple(expectations))
 
 
 def _sums(evidence: Evidence) -> str | None:

@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from harness.expectations import parse_expectation
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.reconcile import Reconciliation
 from harness.measure.summary import Summary, fold
@@ -23,6 +24,7 @@ from harness.model import (
 from harness.report.document import RunFacts, build_document
 from harness.segment.limits import BRIEF
 from harness.throttle.evidence import EngineFacts, Evidence
+from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import judge
 from harness.units import NS_PER_MS, NS_PER_S
 from tests.measure.sends import START_NS, WALL_NS, a_request, an_item
@@ -113,8 +115,10 @@ def facts(**changed) -> RunFacts:
     return replace(plain, **changed)
 
 
-def a_document(*, items=300, rate_per_s=50, reconciled=True, of=None, **run):
+def a_document(*, items=300, rate_per_s=50, reconciled=True, of=None, expect=(), **run):
     of = of or facts()
     summary = run_summary(items=items, rate_per_s=rate_per_s, **run)
     account = clean_account(items) if reconciled else None
-    return build_document(of, summary, account, judge(Evidence(summary, account, of.engine)))
+    figures = build_document(of, summary, account)
+    outcomes = judge_expectations(map(parse_expectation, expect), figures)
+    return build_document(of, summary, account, judge(Evidence(summary, account, of.engine), outcomes))

@@ -47,9 +47,12 @@ PROMISED = {
     "user_wait_ms",
     "throttle",
     "reconciliation",
+    "expectations",
     "findings",
     "trust_warnings",
 }
+
+EXPECTED = ("messages.accepted == 300", "p99 of service_time_ms < 1us", "p999 of service_time_ms < 1s")
 
 RUNS = {
     "running": lambda: build_document(facts(state="running", started_wall_ns=None, duration_ns=0)),
@@ -58,6 +61,7 @@ RUNS = {
     "clean": a_document,
     "throttled": lambda: a_document(items=900, rate_per_s=400, limit_per_s=300),
     "closed loop": lambda: a_document(items=100, closed_loop=True),
+    "expected": lambda: a_document(expect=EXPECTED),
 }
 
 
@@ -109,6 +113,19 @@ def test_the_figures_of_a_throttled_run_agree_with_each_other():
     assert sum(document["timeline"]["sent"]) == requests["sent"]
     assert document["service_time_ms"]["count"] == requests["by_status"]["200"]
     assert document["sums_hold"]
+
+
+def test_the_sentence_tells_what_decided_and_each_expectation_is_there_with_its_figure():
+    document = a_document(expect=EXPECTED)
+    assert document["verdict"] == "inconclusive"
+    assert document["sentence"].startswith("Inconclusive: Expected p999 of service_time_ms < 1000ms")
+    assert [(one["expression"], one["holds"]) for one in document["expectations"]] == [
+        ("messages.accepted == 300", True),
+        ("p99 of service_time_ms < 0.001ms", False),
+        ("p999 of service_time_ms < 1000ms", None),
+    ]
+    assert document["expectations"][1]["measured"] == document["service_time_ms"]["p99"]
+    assert [finding["level"] for finding in document["findings"]] == ["note", "fail", "inconclusive"]
 
 
 @pytest.mark.parametrize("name", RUNS)

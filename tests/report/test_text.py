@@ -48,6 +48,15 @@ def test_even_the_worst_run_fits_its_lines():
         document[key] = document["service_time_ms"]
     assert len(text_report(document).splitlines()) <= LINES_MOST
     assert f"and {30 - FINDINGS_MOST} more, in the report" in text_report(document)
+    document["expectations"] = [
+        {"expression": "e" * 200, "measured": 1.5, "unit": "ms", "holds": holds}
+        for holds in (True, False, None)
+    ] * 10
+    lines = text_report(document).splitlines()
+    assert len(lines) <= LINES_MOST
+    assert "            and 26 more expectations, in the report" in lines
+    assert "and 29 more, in the report" in lines
+    assert [line.split()[0] for line in lines if "eee" in line] == ["false", "no", "false", "no"]
 
 
 def test_colour_is_only_there_when_asked_for():
@@ -70,6 +79,38 @@ def test_the_gravest_findings_are_the_ones_told():
     ]
     text = text_report(document)
     assert text.index("fail it is.") < text.index("warn it is.") < text.index("note it is.")
+
+
+def test_an_inconclusive_run_tells_first_what_made_it_so():
+    document = a_document(items=2)
+    document["verdict"] = "inconclusive"
+    document["findings"] = [
+        {"check": "x", "level": level, "evidence": f"{level} it is.", "advice": "a."}
+        for level in ("fail", "inconclusive")
+    ]
+    text = text_report(document)
+    assert text.index("inconclusive it is.") < text.index("fail it is.")
+
+
+def test_an_expectation_that_holds_is_told_once():
+    document = a_document(items=2)
+    document["expectations"] = [
+        {"expression": "messages.accepted > 1", "measured": 2, "unit": "", "holds": True}
+    ]
+    document["findings"] = [
+        {"check": "expectation", "level": "note", "evidence": "held.", "advice": "a."},
+    ]
+    text, page = text_report(document), html_report(document)
+    assert "\nholds       messages.accepted > 1: 2\n" in text
+    assert "messages.accepted &gt; 1" in page
+    assert "held." not in text + page
+
+
+def test_a_run_of_before_there_were_expectations_is_still_drawn():
+    document = a_document(items=2)
+    del document["expectations"]
+    assert "holds" not in text_report(document)
+    assert "What was expected" not in html_report(document)
 
 
 def test_an_account_that_was_lost_is_not_shown_as_if_it_were_whole():

@@ -99,7 +99,7 @@ ROWS = [
 
 
 def test_a_clean_run_passes_with_nothing_to_say():
-    assert judge(CLEAN) == ("pass", 0, (), ())
+    assert judge(CLEAN) == ("pass", 0, (), (), ())
 
 
 @pytest.mark.parametrize(("evidence", "check", "verdict", "exit_code"), ROWS, ids=[row[1] for row in ROWS])
