@@ -323,7 +323,7 @@ class Dispatcher:
                 elif not self._free:
                     queue.hold(Held.USER, now_ns)
                     self.users_short += len(queue)
-                elif best is None or queue.rank < best.rank:
+                elif best is None or queue.turn < best.turn:
                     best = queue
             if best is None:
                 return

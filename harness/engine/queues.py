@@ -24,9 +24,12 @@ _sequence = itertools.count()
 
 
 class Queue:
-    """The closed loads of one API and source: retries first, then by due time."""
+    """The closed loads of one scope: retries first, then by due time.
 
-    __slots__ = ("_heap", "_held", "_limit_ns", "_since_ns", "_user_ns", "opens_ns")
+    Between scopes the one whose turn was longest ago is next: a backlog holds up nobody else.
+    """
+
+    __slots__ = ("_heap", "_held", "_limit_ns", "_since_ns", "_user_ns", "opens_ns", "turn")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, int, int, int, Load]] = []
@@ -35,6 +38,7 @@ class Queue:
         self._limit_ns = 0
         self._user_ns = 0
         self.opens_ns: int | None = None
+        self.turn = 0  # when a load last left, in loads of all queues
 
     def push(self, load: Load, now_ns: int) -> None:
         self._settle(now_ns)
@@ -46,6 +50,7 @@ class Queue:
         """The head, with what it waited for written on it."""
         self._settle(now_ns)
         *_, limit_ns, user_ns, load = heapq.heappop(self._heap)
+        self.turn = next(_sequence)
         load.limit_ns = self._limit_ns - limit_ns
         load.user_ns = self._user_ns - user_ns
         if self._held is Held.LIMIT and self.opens_ns is not None and self.opens_ns < now_ns:
@@ -59,11 +64,6 @@ class Queue:
     @property
     def head(self) -> Load:
         return self._heap[0][-1]
-
-    @property
-    def rank(self) -> tuple[int, int, int]:
-        """What decides between the heads of several queues."""
-        return self._heap[0][:3]
 
     def hold(self, held: Held, now_ns: int, opens_ns: int | None = None) -> None:
         """From now on the queue waits for this; `opens_ns` is when the ceiling opens, where that is known."""

@@ -341,3 +341,12 @@ def test_an_item_whose_batch_closed_before_its_turn_waits_for_the_answer():
     arrivals += [arrival(1 + place, 0, keys=of) for place, of in enumerate(keys)]
     bench.run(arrivals)
     assert set(bench.tally.states().values()) == {State.ACCEPTED}
+
+
+def test_a_source_with_a_backlog_holds_up_no_other():
+    backlog = [arrival(i, 0, source="late") for i in range(1_000)]
+    steady = [arrival(1_000 + i, i * 50 * MS, source="calm") for i in range(50)]
+    bench = Bench(users=2, script=answers_after(10 * MS))
+    tally = bench.run(sorted(backlog + steady, key=lambda each: each.due_ns))
+    assert max(tally.waits[1_000 + i].user_ns for i in range(50)) <= 20 * MS
+    assert tally.waits[999].user_ns > 3 * S
