@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 USERS_AT_FIRST: Final = 16
 USERS_AT_MOST: Final = 512
 _TICK_S: Final = 0.25
-_READ_AT_ONCE: Final = 16
-_COLLECT_AFTER: Final = 100_000  # objects; at Python's 700 the jobs of a batch set it off
+_READ_AT_ONCE: Final = 4  # some 60 us: what is due meanwhile is late by so much
+_READ_AT_ONCE_CLOSED: Final = 16
+_COLLECT_AFTER: Final = 10_000  # objects, half a millisecond; at Python's 700 each batch sets it off
 _AHEAD_OF_EACH_USER: Final = 4  # requests' worth that are read, where nothing is due
 _LONG_SLICE_NS: Final = 2_000_000  # where nothing is due, nothing is late
 _CONNECT_PAUSE_S: Final = 0.1
@@ -311,12 +312,13 @@ class Replay:
 
     def _read_some(self) -> bool:
         """Feed the next arrivals; False when they were the last."""
+        at_once = _READ_AT_ONCE_CLOSED if self.settings.closed_loop else _READ_AT_ONCE
         some: list[Arrival] = []
         more = True
         try:
-            for arrival in islice(self._arrivals, _READ_AT_ONCE):
+            for arrival in islice(self._arrivals, at_once):
                 some.append(arrival)  # noqa: PERF402 - what came before an error stays
-            self.read_all = len(some) < _READ_AT_ONCE
+            self.read_all = len(some) < at_once
             more = not self.read_all
         except BadLineError as error:
             # What stands before it is replayed: how far we read ahead must not decide what is sent.
