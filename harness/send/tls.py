@@ -96,12 +96,13 @@ class TlsSocket:
         try:
             while piece := self._object.read(size):
                 pieces.append(piece)
+            self._say_goodbye()  # the other side did, and may wait for ours before it closes
         except ssl.SSLWantReadError:
             if not pieces:
                 self._flush()  # a renewed key is answered
                 raise BlockingIOError from None
         except ssl.SSLZeroReturnError:
-            self._say_goodbye()  # the other side may wait for it before it closes
+            pass  # both have said it
         except ssl.SSLError:
             if not pieces:
                 raise  # broken off; told once what came before was read

@@ -177,9 +177,11 @@ def test_an_answer_without_a_length_that_ends_without_goodbye_is_no_answer(autho
         assert ask(connection).failure is Failure.CLOSED
 
 
-def test_one_that_ends_with_goodbye_is_an_answer(authority, ca_file, connected):
+@pytest.mark.parametrize("together", [True, False])
+def test_one_that_ends_with_goodbye_is_an_answer(authority, ca_file, connected, together):
     def script(caller: Caller) -> None:
         caller.request()
+        caller.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, int(together))
         caller.answer(b"HTTP/1.1 200 OK\r\n\r\nall of it")
         assert isinstance(caller.sock, ssl.SSLSocket)
         caller.sock.settimeout(5)
