@@ -63,6 +63,7 @@ def test_requests_are_answered_over_one_verified_connection(authority, ca_file, 
         connected.append(connection := watched.connection())
         assert open_up(connection) is None
         answers = [ask(connection) for _ in range(50)]
+        connection.close()
     assert {shown(answer) for answer in answers} == {(200, None, None, b'{"success":true}')}
     assert server.connections == len(watched.opened) == 1
 
@@ -80,6 +81,7 @@ def test_large_requests_and_answers_in_pieces_come_through_whole(authority, ca_f
         connected.append(connection := at(server.port, ca_file).connection())
         for size in (1, 16_384, 300_000, 2_000_000):
             assert ask(connection, request(b"x" * size)).status == 200
+        connection.close()
     assert received == [1, 16_384, 300_000, 2_000_000]
 
 
