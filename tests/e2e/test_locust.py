@@ -40,7 +40,7 @@ def test_locust_runs_the_same_replay_in_aggregate(tmp_path, recording):
 def test_without_options_it_replays_the_bundled_recording_at_the_demos_speed(tmp_path):
     done = locust("scenarios/replay.py", "--duration", "1s", "--run-time", "1s", folder=tmp_path / "run")
     assert done.code == 2  # --duration is Locust's --run-time
-    done = locust("scenarios/replay.py", "--run-time", "2", folder=tmp_path / "run").check(0)
+    done = locust("scenarios/replay.py", "--run-time", "6", folder=tmp_path / "run").check(0)
     assert done.run["plan"]["speed"] == 110_000
     assert done.run["messages"]["accepted"] == done.run["reconciliation"]["ledger_unique"] > 0
 
