@@ -42,8 +42,8 @@ def client_context(ca_file: str | None) -> ssl.SSLContext:
 def not_trusted(url: str, error: ssl.SSLCertVerificationError) -> TargetError:
     """What to say when a target's certificate cannot be verified."""
     return TargetError(
-        f"{url}: its certificate is not to be trusted ({error.verify_message}); nothing is sent there. Name the "
-        "host that the certificate names, or give the authority that signed it with --ca-file."
+        f"{url}: its certificate is not to be trusted ({error.verify_message}); nothing is sent there. Name "
+        "the host that the certificate names, or give the authority that signed it with --ca-file."
     )
 
 
