@@ -89,7 +89,7 @@ def parse_instant_ns(text: str) -> int:
 def format_instant_ms(wall_ns: int) -> str:
     """`2026-01-02T03:04:05.678Z`: milliseconds, rounded down, as Segment's own libraries write it."""
     whole_s, rest_ns = divmod(wall_ns, NS_PER_S)
-    return f"{_seconds(whole_s)}.{rest_ns // NS_PER_MS:03d}Z"
+    return _seconds(whole_s) + _MILLIS[rest_ns // NS_PER_MS]
 
 
 def format_instant_us(wall_ns: int) -> str:
@@ -126,6 +126,7 @@ def format_size(size_bytes: int) -> str:
     return f"{size:.3g} GB"
 
 
+_MILLIS: Final = tuple(f".{milli:03d}Z" for milli in range(1_000))
 _SECONDS_KEPT: Final = 8
 _seconds_known: dict[int, str] = {}
 

@@ -22,7 +22,7 @@ from harness.measure.trace import TraceWriter
 from harness.model import Arrival, Item, Message, Sender
 from harness.plan import Plan
 from harness.prepare import MERGED_SOURCE, Aim
-from harness.recording.parser import Keep
+from harness.recording.kept import Keep
 from harness.recording.reader import Recording
 from harness.report.document import RUNNING, RunFacts, build_document, write_json
 from harness.report.progress import Status, View
@@ -63,7 +63,7 @@ class Account:
     tally: RunTally
     paperwork: Paperwork
     message_id: Callable[[Item], str]
-    keep: Keep | None = None  # hears of the fields of messages as they are read
+    keep: Keep | None = None  # hears of messages as they are read
     taken: int = 0  # items read, filtered ones included
     connections: int = 0  # made for users that serve several APIs; 0 when each has one
     busiest: Busiest = field(default_factory=Busiest)
@@ -164,7 +164,13 @@ def read(
             return
         # Where nothing is due, the order is that of reading.
         in_time = not plan.closed_loop
-        open_pass = partial(recording.items, first_index=first_index, breathe=_breathe, in_time=in_time)
+        open_pass = partial(
+            recording.items,
+            first_index=first_index,
+            breathe=_breathe,
+            in_time=in_time,
+            for_later=plan.loop != 1,
+        )
         if plan.multiply > 1:
             yield multiply(open_pass, shifts_of(plan))
         else:
@@ -244,7 +250,7 @@ def prepare_run(
         calls=CallEncoder(read=message_of(plan, recording), version=version("segment-harness")),
     )
     if plan.ids == "fresh":
-        account.keep = encoder.take_fields
+        account.keep = encoder.take
 
     def wire_of(way: Way) -> Wire:
         return Wire(

@@ -275,10 +275,10 @@ class Dispatcher:
             if job.is_placed() or (job.blockers and not self._batcher.may_join(job)):
                 continue
             closed = self._batcher.add(job)
-            if job.is_placed():
+            if job.load is not None:
                 job.ready_ns = now_ns
-                # Later items of this person may share its request.
-                ready.extend(waiter for waiter in job.waiters if self._batcher.may_join(waiter))
+                if job.waiters:  # later items of this person, which may share its request
+                    ready.extend(waiter for waiter in job.waiters if self._batcher.may_join(waiter))
             for load in closed:
                 self._queue(load, now_ns)
 

@@ -31,8 +31,8 @@ class Job:
         self.released_ns = released_ns
         self.ready_ns = released_ns  # its lane let it go
         self.batch_ns = 0
-        self.blockers: list[Job] = []  # unfinished earlier items of its person
-        self.waiters: list[Job] = []  # later items that name this one a blocker
+        self.blockers: tuple[Job, ...] = ()  # unfinished earlier items of its person
+        self.waiters: tuple[Job, ...] = ()  # later items that name this one a blocker
         self.load: Load | None = None
         self.sent_ns: int | None = None  # first send
         self.waits: Waits | None = None

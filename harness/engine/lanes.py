@@ -19,18 +19,19 @@ class Lanes:
         for key in job.arrival.item.keys:
             earlier = self._last.get(key)
             if earlier is not None and earlier not in job.blockers:
-                job.blockers.append(earlier)
-                earlier.waiters.append(job)
+                job.blockers += (earlier,)
+                earlier.waiters += (job,)
             self._last[key] = job
 
-    def leave(self, job: Job) -> list[Job]:
+    def leave(self, job: Job) -> tuple[Job, ...]:
         """The job is finished: forget it, and answer those that waited for it."""
+        last = self._last
         for key in job.arrival.item.keys:
-            if self._last.get(key) is job:
-                del self._last[key]
-        waiters, job.waiters = job.waiters, []
+            if last.get(key) is job:
+                del last[key]
+        waiters, job.waiters = job.waiters, ()
         for waiter in waiters:
-            waiter.blockers.remove(job)
+            waiter.blockers = tuple(earlier for earlier in waiter.blockers if earlier is not job)
         return waiters
 
     def __repr__(self) -> str:

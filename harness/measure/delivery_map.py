@@ -122,6 +122,9 @@ class DeliveryMap:
 
     def set_states(self, indexes: Sequence[int], state: State, flags: int = 0) -> None:
         """As `set_state`, for several items."""
+        if len(indexes) == 1:
+            self.set_state(indexes[0], state, flags)
+            return
         if max(indexes) >= self._count:
             self._cover(max(indexes))
         held, added = self._bytes, state | flags

@@ -12,7 +12,7 @@ from harness.model import Item, Message, Place
 from harness.recording.counts import Counts
 from harness.recording.header import MARK, Header, parse_header
 from harness.recording.lines import Line
-from harness.recording.plain_line import Fields, PlainLine, fields_of, plain_line
+from harness.recording.plain_line import PlainLine, fields_of, plain_line
 from harness.recording.shapes import NotAnItemError, Shape, lateness_ns, merged, shape_of
 from harness.segment.messages import person_keys
 from harness.segment.sizes import MESSAGE_BYTES
@@ -25,7 +25,7 @@ _item: Final = partial(tuple.__new__, Item)
 _place: Final = partial(tuple.__new__, Place)
 _json: Final = msgspec.json.Encoder().encode
 
-Keep = Callable[[Item, Fields], None]  # hears of an item that is plainly a message, and of its fields
+See = Callable[[Item, msgspec.Raw], object]  # hears of an item that is plainly a message, and of its JSON
 
 
 class Parser:
@@ -39,7 +39,7 @@ class Parser:
         first_index: int,
         needs_times: bool,
         keeps_raw: bool,
-        keep: Keep | None = None,
+        see: See | None = None,
     ) -> None:
         self.header = Header()
         self._name = name
@@ -47,7 +47,7 @@ class Parser:
         self._index = first_index
         self._needs_times = needs_times
         self._keeps_raw = keeps_raw  # the lines cannot be read again
-        self._keep = keep
+        self._see = see
         self._relative: bool | None = None  # not known before the first time
 
     def items(self, line: Line) -> Sequence[Item] | Iterator[Item]:
@@ -116,8 +116,8 @@ class Parser:
         place = _place((self._name, line.number, line.offset, len(raw), -1, raw if self._keeps_raw else None))
         kind, source, at_ns, _, lateness_ns, keys, group, message, _ = plain
         item = _item((index, "tracking", kind, source, at_ns, lateness_ns, keys, group, place, ""))
-        if self._keep is not None:
-            self._keep(item, fields_of(message))
+        if self._see is not None:
+            self._see(item, message)
         return item
 
     def _batch(self, line: Line, shape: Shape) -> Iterator[Item]:

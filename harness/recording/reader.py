@@ -16,9 +16,10 @@ from harness.model import Item, Message
 from harness.recording.counts import Counts
 from harness.recording.fingerprint import fingerprint
 from harness.recording.header import Header
+from harness.recording.kept import KEPT_BYTES, Keep, Kept
 from harness.recording.lines import Line, lines_of
 from harness.recording.order import WINDOW_ITEMS, Window
-from harness.recording.parser import Keep, Parser, read_message
+from harness.recording.parser import Parser, See, read_message
 from harness.recording.sources import ReadChunk, Source, open_source
 
 TRIED_LINES: Final = 1_000
@@ -51,6 +52,7 @@ class Recording:
         self._source = source
         self._needs_times = needs_times
         self._first_pass: Iterator[Line] | None = None
+        self._kept: Kept | None = None
         self.header = self._try()
 
     @property
@@ -89,6 +91,7 @@ class Recording:
         watch: Callable[[bytes], object] | None = None,
         keep: Keep | None = None,
         in_time: bool = True,
+        for_later: bool = False,
     ) -> Iterator[Item]:
         """One pass: the items by (instant, reading order), those without an instant behind what they follow.
 
@@ -96,7 +99,9 @@ class Recording:
 
         `breathe` is called now and then while items are read that cannot be given out yet, since the window
         must fill first. `watch` sees each line, header and bad ones included, before it is parsed. `keep`
-        gets the fields of nearly every message as it is read, which spares reading it again.
+        gets the JSON of nearly every message as it is read, which spares reading it again. With `for_later`
+        a small recording is kept, so that later passes need not read it; `keep` then gets what it made of
+        the JSON in an earlier one.
 
         Raises:
             BadLineError: a line is no item; what stood before it was given out first.
@@ -108,9 +113,13 @@ class Recording:
             lines = lines_of(self._source.chunks(), self.name)
         else:
             raise RecordingError(f"{self.name}: can be read once only; save it as a file to read it again")
-        self.counts = Counts()
-        items = self._read(lines, self.counts, first_index, watch, keep)
-        return self._sorted(items, self.counts, breathe) if in_time else items
+        counts = self.counts = Counts()
+        kept = self._kept
+        if kept is not None and watch is None and kept.suits(keep):
+            items = kept.items(counts, first_index, keep)
+        else:
+            items = self._read(lines, counts, first_index, watch, keep, for_later=for_later)
+        return self._sorted(items, counts, breathe) if in_time else items
 
     def message(self, item: Item) -> Message:
         """The message of an item of this recording: its JSON, with what its batch adds and its `type`.
@@ -163,14 +172,14 @@ class Recording:
             raise RecordingError(f"{self.name}: holds no message; name a recording with at least one")
         raise RecordingError(f"{problem} (no item in the first {len(seen):,} lines)")
 
-    def _parser(self, counts: Counts, first_index: int, keep: Keep | None = None) -> Parser:
+    def _parser(self, counts: Counts, first_index: int, see: See | None = None) -> Parser:
         return Parser(
             self.name,
             counts,
             first_index=first_index,
             needs_times=self._needs_times,
             keeps_raw=self._source.descriptor is None,
-            keep=keep,
+            see=see,
         )
 
     def _read(
@@ -180,16 +189,28 @@ class Recording:
         first_index: int,
         watch: Callable[[bytes], object] | None,
         keep: Keep | None,
+        *,
+        for_later: bool,
     ) -> Iterator[Item]:
         """The items in reading order."""
-        items_of = self._parser(counts, first_index, keep).items
+        small = self._source.descriptor is not None and (self._source.size_bytes or 0) <= KEPT_BYTES
+        kept = Kept(keep) if for_later and small else None
+        items_of = self._parser(counts, first_index, keep if kept is None else kept.see).items
         for line in lines:
             if watch is not None:
                 watch(line.raw)
-            yield from items_of(line)
+            if kept is None:
+                yield from items_of(line)
+                continue
+            for item in items_of(line):
+                kept.add(item)
+                yield item
         counts.bytes_read = max(counts.bytes_read, self._source.size_bytes or 0)  # gzip ends with a trailer
         if self._source.cut_short:
             counts.truncated_last_line = 1
+        if kept is not None:
+            kept.end(counts)
+            self._kept = kept
 
     def _sorted(
         self, items: Iterator[Item], counts: Counts, breathe: Callable[[], object] | None

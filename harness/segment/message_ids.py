@@ -7,6 +7,8 @@ from harness.segment.messages import MESSAGE_ID_CHARACTERS
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _BASE: Final = len(_DIGITS)
+_PAIRS: Final = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_TWO: Final = len(_PAIRS)
 _LONGEST_INDEX: Final = 13  # digits of 2^64 in base 36; no run has more items
 
 
@@ -22,10 +24,12 @@ def id_prefix(run_id: str) -> str:
 
 def message_id(prefix: str, index: int) -> str:
     """The id of item `index` (0 or more); `prefix` is from `id_prefix`."""
-    digits = _DIGITS[index % _BASE]
-    while index >= _BASE:
-        index //= _BASE
-        digits = _DIGITS[index % _BASE] + digits
+    digits = ""
+    while index >= _BASE:  # two digits at a time: this runs for every message
+        index, pair = divmod(index, _TWO)
+        digits = _PAIRS[pair] + digits
+    if index or not digits:
+        digits = _DIGITS[index] + digits
     return prefix + digits
 
 

@@ -29,8 +29,9 @@ ANSWER_TIMEOUT_NS: Final = 15 * NS_PER_S
 
 _READ: Final = 1  # libev's EV_READ and EV_WRITE
 _WRITE: Final = 2
-# A look costs 2 µs of the 20 that a request takes, and after so short a time it would tell nothing new.
-_SEEN_OPEN_NS: Final = 20_000
+# A look costs as much as half a send. After so short a time it would tell little: a request is on its way for
+# as long, and what is closed meanwhile is met there all the same.
+_SEEN_OPEN_NS: Final = 5_000_000
 _RECEIVED_BYTES: Final = 65_536
 
 

@@ -21,6 +21,7 @@ _INSTANT_CHARACTERS: Final = len("2026-01-02T03:04:05.678Z")
 _CLOCK_BYTES: Final = len(',"timestamp":""') + _INSTANT_CHARACTERS
 
 _json: Final = msgspec.json.Encoder().encode
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Encoder:
@@ -90,18 +91,26 @@ class Encoder:
         if arrival.item.api == "tracking" and arrival.item.index not in self._kept:
             self._keep(arrival.item)
 
-    def take_fields(self, item: Item, fields: dict[str, msgspec.Raw]) -> None:
-        """Prepare this item from the fields of its message, each as its JSON; spares reading it again."""
+    def take(self, item: Item, message: msgspec.Raw | bytes) -> bytes:
+        """Prepare this item from the JSON of its message; spares reading it again.
+
+        Answers what all sends of that message have in common, whatever the index of the item: handed in
+        again in place of the JSON, it is not read a second time.
+        """
+        common = message if type(message) is bytes else self._common(item, _FIELDS.decode(message))
+        self._put(item.index, b'%b,"messageId":"%b"' % (common, self._message_id(item).encode()))
+        return common
+
+    def _common(self, item: Item, fields: dict[str, msgspec.Raw]) -> bytes:
         message: dict[str, Any] = self._strip(fields)
         message["type"] = item.kind
-        message["messageId"] = self._message_id(item)
         if self._timestamp is not None:
             message.pop("timestamp", None)
         elif "timestamp" not in message and "receivedAt" in fields:
             message["timestamp"] = fields["receivedAt"]
         if self._integrations is not None:
             message["integrations"] = self._integrations
-        self._put(item.index, _json(message)[:-1])
+        return _json(message)[:-1]
 
     def measure(self, arrival: Arrival) -> int:
         """Bytes of this message inside a batch, without the comma. Raises BadLineError.

@@ -15,7 +15,7 @@ def test_an_item_without_ids_waits_for_nobody():
     lanes.enter(job(0))
     alone = job(1)
     lanes.enter(alone)
-    assert alone.blockers == []
+    assert alone.blockers == ()
 
 
 def test_an_item_waits_for_the_last_unfinished_one_of_each_of_its_ids_once():
@@ -23,7 +23,7 @@ def test_an_item_waits_for_the_last_unfinished_one_of_each_of_its_ids_once():
     first, second = job(0, "u:1", "a:1"), job(1, "u:1", "a:1")
     lanes.enter(first)
     lanes.enter(second)
-    assert second.blockers == [first]
+    assert second.blockers == (first,)
 
 
 def test_what_is_finished_is_forgotten():
@@ -32,7 +32,7 @@ def test_what_is_finished_is_forgotten():
     for each in jobs:
         lanes.enter(each)
     for each in jobs:
-        assert lanes.leave(each) == []
+        assert lanes.leave(each) == ()
     assert repr(lanes) == "<Lanes 0 ids unfinished>"
 
 
