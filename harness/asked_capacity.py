@@ -149,8 +149,9 @@ def ask(recording: str | None, given: Given) -> tuple[Plan, Asked]:
     if recording is None:
         raise UsageError("no recording was named; try: harness capacity recordings/otto-shop.ndjson")
     shared = {field: value for field, value in given.items() if field not in own}
-    # A rate says that the recorded times are not needed; each step has its own.
-    fixed = {"loop": FOREVER, "retry": "none", "rate": f"{values['start_rate']!r}/s"}
+    # The first step; the others differ in rate and length alone.
+    first = f"{values['start_rate']!r}/s for {values['step']}ns"
+    fixed = {"loop": FOREVER, "retry": "none", "stages": first}
     plan = make_plan(recording, {**shared, **fixed})
     asked = Asked(**values, expect=plan.expect or tuple(map(parse_expectation, DEFAULT_EXPECTATIONS)))
     _check(plan, asked)

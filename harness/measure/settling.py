@@ -60,8 +60,8 @@ class SettledPart(Timeline):
                 yield record | moved | {"second": max(0, record["second"] - first_second)}
 
 
-def fold_settled(timeline: SettledPart) -> Summary:
-    """The figures of a run from the mark on; all empty when it ended before. Raises TimelineError.
+def fold_settled(timeline: Timeline) -> Summary:
+    """The figures of the part of a run that is judged; of `SettledPart` all empty when it ended before the mark.
 
     Its sums are of the items that came to an end after the mark: what was read ahead or sent before, and had
     no end yet, belongs to them.

@@ -1,4 +1,4 @@
-"""Make the people of each pass people of their own, so that no pass meets the lanes or profiles of another."""
+"""Make the people of each pass people of their own: none meets the lanes or profiles of another."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
