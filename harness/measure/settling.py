@@ -25,13 +25,13 @@ class SettlingTally(RunTally):
 
     def __init__(self, settle_ns: int, **parts: Any) -> None:
         super().__init__(**parts)
-        self._settle_ns = settle_ns
-        self._settled = False
+        self._cut_after_ns = settle_ns
+        self._was_cut = False
 
     def _flush(self, now_ns: int) -> None:
         start_ns = self._start_ns
-        if not self._settled and start_ns is not None and now_ns >= start_ns + self._settle_ns:
-            self._settled = True
+        if not self._was_cut and start_ns is not None and now_ns >= start_ns + self._cut_after_ns:
+            self._was_cut = True
             self._cut(now_ns, start_ns)
         super()._flush(now_ns)
 
@@ -61,7 +61,7 @@ class SettledPart(Timeline):
 
 
 def fold_settled(timeline: Timeline) -> Summary:
-    """The figures of the part of a run that is judged; of `SettledPart` all empty when it ended before the mark.
+    """The figures of the part of a run that is judged; all empty where a `SettledPart` has no mark.
 
     Its sums are of the items that came to an end after the mark: what was read ahead or sent before, and had
     no end yet, belongs to them.
