@@ -52,7 +52,6 @@ _SAID_MOST: Final = 2
 _OWN_CHECKS: Final = frozenset({"rejected", "abandoned", "pending"})  # judged here by expectations
 _WAITS: Final = {
     "lane_wait": "an earlier item of the same person",
-    "limit_wait": "our own ceiling, or a pause that a 429 asked for",
     "user_wait": "a free connection",
 }
 
@@ -83,23 +82,35 @@ class StepEvidence:
         return judge_trust(replace(self.whole, summary=self.settled))
 
     @property
-    def is_limited(self) -> bool:
-        """Whether our own ceiling made items wait; after a 429 it may have been a pause."""
+    def held_ms(self) -> float:
+        """How long items waited for our own ceiling or a pause after a 429, at p99; 0 for next to nothing."""
         waited_ms = self.settled.durations["limit_wait"].p99 or 0.0
-        return (
-            self.whole.engine.ceiling_on
-            and not self.whole.summary.totals.throttled
-            and waited_ms > _WAITED_MS
-        )
+        return waited_ms if waited_ms > _WAITED_MS else 0.0
 
 
 def judge_step(step: StepEvidence) -> StepJudgement:
     """The judgement on a step that has ended."""
     kind, reason = next((found for look in _LOOKS if (found := look(step)) is not None), (HELD, ""))
+    if kind in {LATENCY, RATE} and step.held_ms and not _is_in_service(step):
+        kind, reason = _held_back(step)
     return StepJudgement(kind, reason, step.trust, _fullest(step) if kind == LIMIT else None)
 
 
 _Found = tuple[str, str] | None
+
+
+def _is_in_service(step: StepEvidence) -> bool:
+    """Whether an answer itself took too long: what is held back is not on its way yet."""
+    return bool(_false(step, lambda one, _: one.metric == "service_time_ms"))
+
+
+def _held_back(step: StepEvidence) -> tuple[str, str]:
+    waited = f"{step.held_ms:,.0f} ms (p99)"
+    throttled = step.whole.summary.totals.throttled
+    if throttled:
+        answers = many(throttled, "request")
+        return REFUSALS, f"{answers} answered 429, and items waited {waited} for the pause that followed"
+    return LIMIT, f"items waited {waited} for our own ceiling"
 
 
 def _no_steps_end(step: StepEvidence) -> _Found:
@@ -130,8 +141,7 @@ def _not_drained(step: StepEvidence) -> _Found:
         return None
     sums, calls = step.whole.summary.messages, step.whole.summary.calls
     left = sums.cancelled + sums.pending + calls.cancelled + calls.pending
-    said = f"{many(left, 'item')} had no answer long after the last was due, {_longest(step.settled)}"
-    return LIMIT if step.is_limited else RATE, said
+    return RATE, f"{many(left, 'item')} had no answer long after the last was due, {_longest(step.settled)}"
 
 
 def _failed(step: StepEvidence) -> _Found:
@@ -151,14 +161,11 @@ def _not_to_be_told(step: StepEvidence) -> _Found:
 
 
 def _slow(step: StepEvidence) -> _Found:
-    found = _false(step, lambda one, _: one.figure.unit == MS)
-    # What the ceiling holds back is not on its way yet: a service time is the target's all the same.
-    limited = step.is_limited and all(one.metric != "service_time_ms" for one, _ in found)
-    return _told(LIMIT if limited else LATENCY, found)
+    return _told(LATENCY, _false(step, lambda one, _: one.figure.unit == MS))
 
 
 def _too_few(step: StepEvidence) -> _Found:
-    return _told(LIMIT if step.is_limited else RATE, _false(step, lambda _one, _outcome: True))
+    return _told(RATE, _false(step, lambda _one, _outcome: True))
 
 
 def _behind(step: StepEvidence) -> _Found:
@@ -166,8 +173,8 @@ def _behind(step: StepEvidence) -> _Found:
     behind_ns = totals.last_sent_ns - totals.last_due_ns - step.grace_ns
     if behind_ns <= max(_BEHIND_LEAST_NS, _BEHIND_SHARE * step.length_ns):
         return None
-    said = f"the last item left {format_duration(behind_ns)} after it was due, {_longest(step.settled)}"
-    return LIMIT if step.is_limited else RATE, said
+    how_late = format_duration(behind_ns)
+    return RATE, f"the last item left {how_late} after it was due, {_longest(step.settled)}"
 
 
 _LOOKS: Final[tuple[Callable[[StepEvidence], _Found], ...]] = (
