@@ -69,8 +69,8 @@ def find_capacity(plan: Plan, asked: Asked, view: View) -> CapacityResult:
                 search.run()
             except KeyboardInterrupt:
                 search.interrupted = True
-            except HarnessError:
-                search.write(FAILED)
+            except HarnessError as error:
+                search.write(FAILED, error)
                 raise
         return search.result()
 
@@ -115,9 +115,12 @@ class Search:
             self.write(RUNNING)
             self._rest(held)
 
-    def write(self, state: str) -> dict[str, Any]:
+    def write(self, state: str, error: HarnessError | None = None) -> dict[str, Any]:
         """Put what is known on disk."""
-        document = search_document(self._facts, state, self._conclusion(over=state == FINISHED), self._rows)
+        conclusion = self._conclusion(over=state == FINISHED)
+        if error is not None:
+            conclusion = conclusion._replace(sentence=str(error), exit_code=error.exit_code)
+        document = search_document(self._facts, state, conclusion, self._rows)
         write_json(self._ground.aim.folder / FILE_NAME, document)
         return document
 

@@ -1,0 +1,97 @@
+"""A search through the real command, on the mock: what is found, what stops it, and who was sent."""
+
+import json
+import re
+import signal
+import time
+
+import pytest
+
+from tests.e2e.bench import finish, harness, started, steady, write_lines
+
+QUICK = ("--step", "1s", "--settle", "200ms", "--confirm", "1s", "--precision", "60%")
+
+
+@pytest.fixture
+def recording(tmp_path):
+    return write_lines(tmp_path / "r.ndjson", steady(60, people=60))
+
+
+def capacity(recording, folder, *args):
+    return harness("capacity", str(recording), "--run-dir", str(folder), *QUICK, *args, folder=folder)
+
+
+def found(ended):
+    return json.loads((ended.folder / "capacity.json").read_text("utf-8"))
+
+
+def test_a_target_that_refuses_has_the_capacity_that_it_takes_and_meets_fresh_people(
+    tmp_path, recording, start_mock
+):
+    mock = start_mock("--limit", "tracking=150/s")
+    ended = capacity(recording, tmp_path / "c", "--start-rate", "100/s", "--target", mock.url)
+    document = found(ended)
+    verdicts = [(step["rate_per_s"], step["verdict"], step["confirms"]) for step in document["steps"]]
+    if ended.code == 4:  # a busy machine, by its own word
+        assert {"generator"} & {verdict for _, verdict, _ in verdicts}, ended.out
+    else:
+        assert ended.code == 0, ended.out + ended.err
+        assert document["stopped_by"] == "refusals"
+        assert 100 <= document["capacity_per_s"] < 150 < document["failed_per_s"] <= 200
+        assert verdicts[-1] == (document["capacity_per_s"], "held", True)
+        assert ended.out.startswith(f"Capacity: {document['capacity_per_s']:g}/s held; at ")
+    ids = [(one["userId"], one["messageId"]) for one in mock.messages()]
+    assert len({message_id for _, message_id in ids}) == len(ids)
+    people = [user_id for user_id, _ in ids]
+    assert len(set(people)) == len(people), "a person came in two passes"
+    copies = {int(re.fullmatch(r"user-\d+~(\d+)-\w+", user_id)[1]) for user_id in people}
+    assert min(copies) == 1
+    assert copies == set(range(1, max(copies) + 1))
+    for step in document["steps"]:
+        run = json.loads((tmp_path / "c" / step["folder"] / "run.json").read_text("utf-8"))
+        assert run["sums_hold"]
+        assert run["requests"]["retried"] == 0
+        assert run["reconciliation"]["missing"] == 0
+
+
+def test_a_limit_that_was_set_is_no_capacity(tmp_path, recording):
+    args = ("--start-rate", "60/s", "--limit", "tracking=70/s", "--expect", "p99 of response_time_ms < 60ms")
+    ended = capacity(recording, tmp_path / "c", *args)
+    document = found(ended)
+    assert document["capacity_per_s"] is None
+    assert document["steps"][-1]["verdict"] in ("held", "generator")
+    if ended.code == 0:
+        assert "the limit you set held (Tracking 70 requests/s per source)" in document["sentence"]
+
+
+def test_a_target_that_is_slow_from_the_start_holds_not_even_the_first_rate(tmp_path, recording, start_mock):
+    mock = start_mock("--fault", "latency.ms=50")
+    slow = ("--expect", "p50 of service_time_ms < 20ms", "--start-rate", "40/s", "--json")
+    ended = capacity(recording, tmp_path / "c", "--target", mock.url, *slow).check(3)
+    assert json.loads(ended.out) == found(ended)
+    assert found(ended)["sentence"].startswith(
+        "Not even 40/s held: the target's latency stopped it: expected p50 of service_time_ms < 20ms"
+    )
+    assert (found(ended)["state"], len(found(ended)["steps"])) == ("finished", 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_says_what_was_found_so_far(tmp_path, recording, number):
+    folder = tmp_path / "c"
+    args = ("--step", "1s", "--settle", "0s", "--expect", "throttle.throttled == 0", "--start-rate", "20/s")
+    with started("capacity", str(recording), "--run-dir", str(folder), *args) as process:
+        for _ in range(200):
+            if (folder / "steps").is_dir() and len(list((folder / "steps").iterdir())) == 2:
+                break
+            time.sleep(0.05)
+        process.send_signal(number)
+        ended = finish(process, folder).check(130)
+    document = found(ended)
+    assert (document["state"], document["stopped_by"]) == ("interrupted", "interrupted")
+    assert ended.out.startswith("Interrupted; so far 20/s held, not confirmed.")
+
+
+def test_what_makes_no_sense_is_refused_before_anything_is_sent(tmp_path, recording):
+    ended = capacity(recording, tmp_path / "c", "--max-rate", "1/s").check(2)
+    assert ended.err.startswith("harness: --max-rate is below --start-rate")
+    assert not (tmp_path / "c").exists()
