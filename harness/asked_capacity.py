@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from harness.errors import UsageError
 from harness.expectations import Expectation, parse_expectation
+from harness.metrics import ANSWERS_LEAST
 from harness.options import BY_FIELD, FOREVER, Option
 from harness.plan import Plan, make_plan
 from harness.units import NS_PER_S, parse_duration_ns, parse_rate_per_s
@@ -148,20 +149,21 @@ def ask(recording: str | None, given: Given) -> tuple[Plan, Asked]:
                 raise UsageError(f"--{own[field].name}: {error}") from None
     if recording is None:
         raise UsageError("no recording was named; try: harness capacity recordings/otto-shop.ndjson")
+    if recording == "-":
+        raise UsageError("each step reads the recording anew; save standard input as a file")
     shared = {field: value for field, value in given.items() if field not in own}
     # The first step; the others differ in rate and length alone.
     first = f"{values['start_rate']!r}/s for {values['step']}ns"
     fixed = {"loop": FOREVER, "retry": "none", "stages": first}
     plan = make_plan(recording, {**shared, **fixed})
     asked = Asked(**values, expect=plan.expect or tuple(map(parse_expectation, DEFAULT_EXPECTATIONS)))
-    _check(plan, asked)
+    _check(asked)
     return plan, asked
 
 
-def _check(plan: Plan, asked: Asked) -> None:
+def _check(asked: Asked) -> None:
     shortest_ns = min(asked.step, asked.confirm)
     refusals = (
-        (plan.recording == "-", "each step reads the recording anew; save standard input as a file"),
         (
             asked.settle >= shortest_ns,
             "--settle leaves nothing to judge; --step and --confirm must be longer than it",
@@ -174,3 +176,11 @@ def _check(plan: Plan, asked: Asked) -> None:
     for refused, sentence in refusals:
         if refused:
             raise UsageError(sentence)
+    judged = asked.start_rate * (shortest_ns - asked.settle) / NS_PER_S
+    for expectation in asked.expect:
+        needed = ANSWERS_LEAST.get(expectation.stat, 0)
+        if judged < needed:
+            raise UsageError(
+                f"a step at --start-rate {asked.start_rate:g}/s judges {judged:,.0f} items, and "
+                f"{expectation.stat} needs {needed:,}; give a higher --start-rate or a longer --step"
+            )

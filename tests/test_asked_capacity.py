@@ -43,6 +43,7 @@ def test_what_is_given_is_used():
         ({"settle": "5s", "confirm": "4s"}, "--settle leaves nothing to judge"),
         ({"precision": "5"}, "--precision: '5' is no share"),
         ({"precision": "0.01%"}, "--precision"),
+        ({"step": "6s"}, "a step at --start-rate 50/s judges 50 items, and p99 needs 100"),
         ({"expect": ["p99 of nothing < 1"]}, "--expect"),
         ({"target": ["http://x", "http://y"]}, "target"),
     ],

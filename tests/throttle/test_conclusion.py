@@ -7,6 +7,10 @@ from harness.throttle.conclusion import JudgedStep, as_tried, conclude_search
 from harness.throttle.search import Bounds
 from harness.throttle.step import StepJudgement
 
+DOCUMENTED = (
+    "At least 100/s: at 200/s a documented limit held (T 150/s), which is kept without --exceed-limits: "
+    "because; the target may carry more."
+)
 BOUNDS = Bounds(100, 400, 0.05)
 
 
@@ -40,8 +44,7 @@ def ends(*last, **more):
             "limit",
             None,
             0,
-            "At least 100/s: at 200/s a documented limit held (T 150/s), which is kept without "
-            "--exceed-limits: because; the target may carry more.",
+            DOCUMENTED,
         ),
         ("inconclusive", None, 4, "Inconclusive: at 200/s, because; so far 100/s held, not confirmed."),
         ("nothing sent", None, 5, "Inconclusive: at 200/s, because; so far 100/s held, not confirmed."),

@@ -1,4 +1,4 @@
-"""The judgement on a step: a case for each thing that can stop a rate, and the order in which they are asked."""
+"""The judgement on a step: a case for each thing that can stop a rate, and the order of the questions."""
 
 from dataclasses import replace
 
