@@ -2,12 +2,18 @@
 
 import json
 import re
+import shlex
 import signal
 import time
 
 import pytest
 
-from tests.e2e.bench import finish, harness, started, steady, write_lines
+from harness.asked_capacity import DEFAULT_EXPECTATIONS, ask
+from harness.cli.capacity import capacity_command
+from harness.cli.replay import given_options
+from harness.throttle.conclusion import MAX_RATE
+from harness.throttle.step import EXIT_OF
+from tests.e2e.bench import ROOT, finish, harness, started, steady, write_lines
 
 QUICK = ("--step", "1s", "--settle", "200ms", "--confirm", "1s", "--precision", "100%")
 
@@ -95,3 +101,19 @@ def test_what_makes_no_sense_is_refused_before_anything_is_sent(tmp_path, record
     ended = capacity(recording, tmp_path / "c", "--max-rate", "1/s").check(2)
     assert ended.err.startswith("harness: --max-rate is below --start-rate")
     assert not (tmp_path / "c").exists()
+
+
+PAGE = (ROOT / "docs" / "capacity.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", re.findall(r"^harness capacity .*", PAGE, re.MULTILINE))
+def test_the_commands_of_the_page_ask_for_a_search(line):
+    given = capacity_command.make_context("capacity", shlex.split(line)[2:]).params
+    plan, _ = ask(given.pop("recording"), given_options({**given, "as_json": None}))
+    assert (ROOT / plan.recording).is_file()
+
+
+def test_the_page_names_every_stop_and_what_is_expected_by_default():
+    stops = "\n".join(re.findall(r"^\| `.*", PAGE, re.MULTILINE))
+    assert all(f"`{stop}`" in stops for stop in (*EXIT_OF, MAX_RATE))
+    assert "\n".join(DEFAULT_EXPECTATIONS) in PAGE
