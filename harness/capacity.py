@@ -35,10 +35,11 @@ from harness.throttle.conclusion import Conclusion, JudgedStep, as_tried, conclu
 from harness.throttle.search import Bounds, Try, next_try
 from harness.throttle.step import ENDS_THE_SEARCH, INTERRUPTED
 from harness.timetable import settled
-from harness.units import format_duration
+from harness.units import NS_PER_S, format_duration
 from harness.wiring import usable_cores
 
 FILE_NAME: Final = "capacity.json"
+_REST_TOLD_NS: Final = 2 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,10 @@ class Search:
         ground = self._ground
         if self._next() is not None:
             passed_ns = ground.clock.now_ns() - held.ended_ns
-            rest(held.window_ns - ground.asked.settle - passed_ns)
+            rest_ns = held.window_ns - ground.asked.settle - passed_ns
+            if rest_ns > _REST_TOLD_NS:
+                ground.view.say(f"  {format_duration(rest_ns)} until the limits' windows are empty")
+            rest(rest_ns)
 
     def _announced(self, wanted: Try) -> str:
         asked = self._ground.asked

@@ -161,7 +161,11 @@ def _not_to_be_told(step: StepEvidence) -> _Found:
 
 
 def _slow(step: StepEvidence) -> _Found:
-    return _told(LATENCY, _false(step, lambda one, _: one.figure.unit == MS))
+    found = _told(LATENCY, _false(step, lambda one, _: one.figure.unit == MS))
+    response, waits = step.settled.durations["response"].p99 or 0.0, _waits(step.settled)
+    if found is None or max(waits.values()) < response / 2:
+        return found
+    return LATENCY, f"{found[1]}, {_longest(step.settled)}"
 
 
 def _too_few(step: StepEvidence) -> _Found:
@@ -216,9 +220,13 @@ def _told(kind: str, found: Sequence[tuple[Expectation, Outcome]]) -> _Found:
 
 def _longest(settled: Summary) -> str:
     """What the items waited for most, to be said after a comma."""
-    p99_ms = {name: settled.durations[name].p99 or 0.0 for name in _WAITS}
+    p99_ms = _waits(settled)
     name = max(p99_ms, key=lambda wait: p99_ms[wait])
     return f"and items waited {p99_ms[name]:,.0f} ms (p99) for {_WAITS[name]}"
+
+
+def _waits(settled: Summary) -> dict[str, float]:
+    return {name: settled.durations[name].p99 or 0.0 for name in _WAITS}
 
 
 def _fullest(step: StepEvidence) -> LimitUse | None:

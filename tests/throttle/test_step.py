@@ -42,6 +42,7 @@ UNTOLD = expected("p999 of service_time_ms < 5ms", 3.0, holds=None)
 FEW = expected("rate_per_s.goodput > 100/s", 90.0, holds=False)
 LATE = settled(schedule_lag=Figures(p99=80.0, count=200))
 HELD_BACK = settled(limit_wait=Figures(p99=234.0, count=200))
+IN_LANE = settled(lane_wait=Figures(p99=700.0, count=9), response=Figures(p99=812.5, count=9))
 BEHIND = totals(last_due_ns=25 * NS_PER_S, last_sent_ns=27 * NS_PER_S)
 LIMITED = replace(CLEAN, summary=replace(CLEAN.summary, limits=USES))
 REFUSED = replace(CLEAN, summary=replace(CLEAN.summary, totals=totals(throttled=4)))
@@ -62,6 +63,11 @@ STUCK = replace(CLEAN, summary=replace(CLEAN.summary, messages=Sums(200, 0, 200,
         (step(SLOW, settled=LATE), "generator", "Schedule lag p99 was 80.0 ms"),
         (step(settled=LATE), "generator", "Schedule lag"),
         (step(FAILING, settled=LATE), "errors", "5xx"),
+        (
+            step(SLOW, settled=IN_LANE),
+            "latency",
+            "812.5 ms, and items waited 700 ms (p99) for an earlier item",
+        ),
         (step(UNTOLD, SLOW), "inconclusive", "p999 of service_time_ms < 5ms is not to be told, too few"),
         (
             step(SLOW, whole=LIMITED, settled=HELD_BACK),
