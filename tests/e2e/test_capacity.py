@@ -97,6 +97,20 @@ def test_a_stop_says_what_was_found_so_far(tmp_path, recording, number):
     assert ended.out.startswith("Interrupted; so far 20/s held, not confirmed.")
 
 
+@pytest.mark.slow
+def test_a_bad_line_ends_the_search_and_what_was_found_stays(tmp_path):
+    recording = write_lines(tmp_path / "r.ndjson", steady(60))
+    with recording.open("a", encoding="utf-8") as file:
+        file.write("no JSON\n")
+    few = ("--expect", "messages.accepted > 0", "--start-rate", "20/s")
+    ended = capacity(recording, tmp_path / "c", *few).check(1)
+    assert f"harness: {recording}:61:" in ended.err
+    document = found(ended)
+    assert (document["state"], document["exit_code"]) == ("failed", 1)
+    assert str(recording) in document["sentence"]
+    assert [step["verdict"] for step in document["steps"]] == ["held", "held"]
+
+
 def test_what_makes_no_sense_is_refused_before_anything_is_sent(tmp_path, recording):
     ended = capacity(recording, tmp_path / "c", "--max-rate", "1/s").check(2)
     assert ended.err.startswith("harness: --max-rate is below --start-rate")
