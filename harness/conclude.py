@@ -85,21 +85,23 @@ def reconcile_run(run: Run) -> Reconciliation | None:
 def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None) -> Judgement:
     """The verdict, and what it rests on."""
     figures = build_document(run_facts(run), summary, reconciliation) if run.plan.expect else {}
-    return judge(
-        Evidence(
-            summary=summary,
-            reconciliation=reconciliation,
-            engine=engine_facts(run),
-            interrupted=run.replay.stopped_by == INTERRUPTED,
-            stopped_at_limit=run.replay.stopped_by == AT_THE_LIMIT,
-            target_ready=not isinstance(run.replay.error, TargetError),
-            recording_complete=_read_whole(run),
-            recorded_times=run.plan.needs_times,
-            stages_ended=run.account.left_over,
-            order_kept=run.plan.order == "person",
-            allow=dict(run.plan.allow),
-        ),
-        judge_expectations(run.plan.expect, figures),
+    return judge(evidence_of(run, summary, reconciliation), judge_expectations(run.plan.expect, figures))
+
+
+def evidence_of(run: Run, summary: Summary, reconciliation: Reconciliation | None) -> Evidence:
+    """All that a verdict looks at."""
+    return Evidence(
+        summary=summary,
+        reconciliation=reconciliation,
+        engine=engine_facts(run),
+        interrupted=run.replay.stopped_by == INTERRUPTED,
+        stopped_at_limit=run.replay.stopped_by == AT_THE_LIMIT,
+        target_ready=not isinstance(run.replay.error, TargetError),
+        recording_complete=_read_whole(run),
+        recorded_times=run.plan.needs_times,
+        stages_ended=run.account.left_over,
+        order_kept=run.plan.order == "person",
+        allow=dict(run.plan.allow),
     )
 
 

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from harness.asked_limits import AskedLimit, targets_by_api
 from harness.errors import UsageError
@@ -13,6 +13,13 @@ from harness.expectations import Expectation
 from harness.options import BY_FIELD, MAX, OPTIONS
 from harness.timing import DROP, POISSON, Stage, stages_text
 from harness.units import NS_PER_S
+
+
+class Step(NamedTuple):
+    """What makes a replay one step of a search for capacity."""
+
+    settle_ns: int  # after the start, not judged
+    first_copy: int  # of the recorded people; each pass has the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,7 @@ class Plan:
     run_dir: str | None
     trace: bool
     dry_run: bool
+    step: Step | None = None  # no option: a search for capacity sets it
 
     @property
     def closed_loop(self) -> bool:
@@ -102,6 +110,9 @@ class Plan:
                 ]
             elif field.name == "expect":
                 plain["expect"] = [str(expectation) for expectation in value]
+            elif field.name == "step":
+                if value is not None:
+                    plain["step"] = {"settle_s": value.settle_ns / NS_PER_S, "first_copy": value.first_copy}
             elif field.name in ("source", "allow"):
                 plain[field.name] = dict(value)
             else:

@@ -12,14 +12,16 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from harness.clock import Clock
+from harness.copies import copy_of, message_of, rounds_of
 from harness.engine.paperwork import Paperwork
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.freshness import Freshness
+from harness.measure.settling import SettlingTally
 from harness.measure.tally import RunTally
 from harness.measure.timeline import TimelineWriter
 from harness.measure.trace import TraceWriter
-from harness.model import Arrival, Item, Message, Sender
+from harness.model import Arrival, Item, Sender
 from harness.plan import Plan
 from harness.prepare import MERGED_SOURCE, Aim
 from harness.recording.kept import Keep
@@ -38,8 +40,9 @@ from harness.send.retry import Retrier, RetryPolicy
 from harness.send.route import route_to
 from harness.timetable import shifts_of
 from harness.timing import DROP, total_ns
-from harness.transform.multiply import multiply, recorded_item
-from harness.transform.reidentify import copied_id, reidentify
+from harness.transform.multiply import multiply
+from harness.transform.reidentify import copied_id
+from harness.transform.renew import Rounds, renewed
 from harness.transform.select import Selection, why_filtered
 from harness.transform.strip import strip
 from harness.units import NS_PER_S, format_instant_ms
@@ -67,6 +70,7 @@ class Account:
     taken: int = 0  # items read, filtered ones included
     connections: int = 0  # made for users that serve several APIs; 0 when each has one
     busiest: Busiest = field(default_factory=Busiest)
+    rounds: Rounds | None = None  # of a step of a search for capacity: each pass has people of its own
     closed: bool = False
     left_over: bool = False  # an item was read for which the stages have no due time
     unused_ns: int = 0  # of the stages, when the recording ended first
@@ -128,7 +132,8 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     )
     timeline = aim.folder / "timeline.ndjson"
     paperwork = Paperwork(clock)
-    tally = RunTally(
+    tally_of = partial(SettlingTally, plan.step.settle_ns) if plan.step and plan.step.settle_ns else RunTally
+    tally = tally_of(
         delivery_map=delivery_map,
         timeline=TimelineWriter(timeline),
         limits=aim.limits,
@@ -147,6 +152,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     )
     write_json(aim.folder / "run.json", build_document(facts))
     account = Account(delivery_map, timeline, tally, paperwork, id_of)
+    account.rounds = rounds_of(plan)
     try:
         yield account
     finally:
@@ -159,6 +165,7 @@ def read(
 ) -> Iterator[Iterable[Item]]:
     """The passes of the recording, each a stream of items; none begins at or above `below_index`."""
     first_index, number = 0, 0
+    rounds = account.rounds if account else rounds_of(plan)
     while plan.loop is None or number < plan.loop:
         if below_index is not None and first_index * plan.multiply >= below_index:
             return
@@ -171,7 +178,9 @@ def read(
             in_time=in_time,
             for_later=plan.loop != 1,
         )
-        if plan.multiply > 1:
+        if rounds is not None:
+            yield renewed(open_pass(), rounds.begin(first_index))
+        elif plan.multiply > 1:
             yield multiply(open_pass, shifts_of(plan))
         else:
             yield open_pass(keep=account.keep if account is not None else None)
@@ -183,6 +192,7 @@ def transform(plan: Plan, passes: Passes, account: Account | None, aim: Aim) -> 
     """Leave out what is not replayed; with an account, count what is read."""
     selection: Selection = selection_of(plan, aim.ways)
     space = aim.ways["profile"].space if "profile" in aim.ways else None
+    rounds = account.rounds if account else rounds_of(plan)
 
     def selected(items: Iterable[Item]) -> Iterator[Item]:
         for item in items:
@@ -195,30 +205,18 @@ def transform(plan: Plan, passes: Passes, account: Account | None, aim: Aim) -> 
                     account.tally.filtered(item, reason)
                 continue
             if item.api == "profile":
-                item = item._replace(path=_profile_path(plan, item, space))  # noqa: PLW2901 - the same call
+                path = _profile_path(plan, item, space, copy_of(plan, item, rounds))
+                item = item._replace(path=path)  # noqa: PLW2901 - the same call
             yield item._replace(source=MERGED_SOURCE) if plan.merge_sources else item
 
     for items in passes:
         yield selected(items)
 
 
-def _profile_path(plan: Plan, item: Item, space: str | None) -> str:
+def _profile_path(plan: Plan, item: Item, space: str | None, copy: int) -> str:
     """The path of a Profile call as this run asks it: in its own space, of the copy's own person."""
     path = item.path if space is None else with_space(item.path, space)
-    copy = item.index % plan.multiply
     return with_person(path, lambda text: copied_id(text, copy, str(plan.seed))) if copy else path
-
-
-def message_of(plan: Plan, recording: Recording) -> Callable[[Item], Message]:
-    """How the message of an item is read: as recorded, or with the ids of the copy that sends it."""
-    copies, salt = plan.multiply, str(plan.seed)
-
-    def copied(item: Item) -> Message:
-        message = recording.message(recorded_item(item, copies))
-        copy = item.index % copies
-        return reidentify(message, copy=copy, salt=salt) if copy else message
-
-    return recording.message if copies == 1 else copied
 
 
 def prepare_run(
@@ -239,7 +237,7 @@ def prepare_run(
 
     tally = account.tally
     encoder = Encoder(
-        read=message_of(plan, recording),
+        read=message_of(plan, recording, account.rounds),
         strip=strip,
         message_id=account.message_id,
         timestamp=None if plan.timestamps == "keep" else lambda arrival: _moved(run, arrival),
@@ -247,7 +245,9 @@ def prepare_run(
         integrations=_integrations(plan, aim),
         batch=plan.batch != "none",
         version=version("segment-harness"),
-        calls=CallEncoder(read=message_of(plan, recording), version=version("segment-harness")),
+        calls=CallEncoder(
+            read=message_of(plan, recording, account.rounds), version=version("segment-harness")
+        ),
     )
     if plan.ids == "fresh":
         account.keep = encoder.take

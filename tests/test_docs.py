@@ -14,7 +14,9 @@ import click
 import pytest
 
 from harness import errors
+from harness.asked_capacity import CAPACITY_OPTIONS
 from harness.cli import COMMANDS, group
+from harness.cli.replay import GroupedCommand
 from harness.options import GROUPS, KEY_VARIABLE, OPTIONS, Option
 from harness.plan import make_plan, read_scenario
 from harness.recording.reader import open_recording
@@ -296,7 +298,8 @@ def example_of(command: click.Command) -> str:
 
 
 def groups_of(command: click.Command) -> list[tuple[str, list[click.Parameter]]]:
-    group_of = {option.field: option.group for option in OPTIONS} if command.name == "replay" else {}
+    table = command.table if isinstance(command, GroupedCommand) else ()
+    group_of = {option.field: option.group for option in table}
     titles = [*GROUPS, "Also"] if group_of else ["Options"]
     grouped: dict[str, list[click.Parameter]] = {title: [] for title in titles}
     for param in command.params:
@@ -307,7 +310,7 @@ def groups_of(command: click.Command) -> list[tuple[str, list[click.Parameter]]]
 
 def table_of(title: str, params: list[click.Parameter]) -> str:
     rows = [f"### {title}\n" if title != "Options" else "", "| option | default | |", "|---|---|---|"]
-    table = {f"--{option.name}": option for option in OPTIONS}
+    table = {f"--{option.name}": option for option in (*OPTIONS, *CAPACITY_OPTIONS)}
     for param in params:
         assert isinstance(param, click.Option)
         option = table.get(param.opts[-1])
@@ -328,6 +331,8 @@ def metavar_of(param: click.Option) -> str:
 
 
 def default_of(option: Option) -> str:
+    if option.metavar == "SHARE%":
+        return f"{option.default:.0%}"
     if option.metavar == "TIME" and option.default is not None:
         return f"{option.default / NS_PER_S:g}s"
     if option.metavar == "SIZE":

@@ -19,6 +19,7 @@ SPINE = {
     "timing",
     "metrics",
     "expectations",
+    "asked_capacity",
 }
 DOMAIN = {"segment"}
 STAGES = {
@@ -46,6 +47,9 @@ STORIES = {
     "timetable",
     "conclude",
     "bundled",
+    "capacity",
+    "hold",
+    "copies",
 }
 ENTRIES = {"cli", "__main__"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

@@ -9,7 +9,7 @@ from harness.plan import Plan, make_plan
 
 
 def test_every_option_has_a_field_a_group_and_a_sentence():
-    fields = {field.name for field in dataclasses.fields(Plan)} - {"recording"}
+    fields = {field.name for field in dataclasses.fields(Plan)} - {"recording", "step"}
     assert {option.field for option in OPTIONS} == fields
     for option in OPTIONS:
         assert option.group in GROUPS

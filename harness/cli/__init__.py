@@ -22,6 +22,9 @@ COMMANDS: Final = {
     "replay": Entry(
         "replay", "replay_command", "Replay a recording with its own timing; account for every item."
     ),
+    "capacity": Entry(
+        "capacity", "capacity_command", "The highest rate that holds, and what stops the next."
+    ),
     "report": Entry("report", "report_command", "Draw the report of a run again, from its folder."),
     "import": Entry("import_", "import_command", "Make a recording from foreign traffic."),
     "generate": Entry("generate", "generate_command", "Make a recording that nobody recorded."),

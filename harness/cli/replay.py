@@ -1,7 +1,7 @@
 """`harness replay`: the main job."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import click
 
@@ -11,9 +11,11 @@ from harness.options import GROUPS, OPTIONS, Option
 class GroupedCommand(click.Command):
     """A command whose help shows the options used most first, the others in named groups."""
 
+    table: ClassVar[Sequence[Option]] = OPTIONS
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records: dict[str, list[tuple[str, str]]] = {group: [] for group in (*GROUPS, "Also")}
-        group_of = {option.field: option.group for option in OPTIONS}
+        group_of = {option.field: option.group for option in self.table}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
@@ -24,11 +26,15 @@ class GroupedCommand(click.Command):
                     formatter.write_dl(lines)
 
 
-def replay_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """All options of the table, as click sees them: texts, read by the table itself."""
-    for option in reversed(OPTIONS):
-        command = _click_option(option)(command)
-    return command
+def options_of(table: Sequence[Option]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """All options of a table, as click sees them: texts, read by the table itself."""
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(table):
+            command = _click_option(option)(command)
+        return command
+
+    return decorated
 
 
 def given_options(options: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[...
 @click.argument("recording", required=False)
 @click.option("--scenario", metavar="FILE.toml", help="Take options from a file; the command line wins.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
-@replay_options
+@options_of(OPTIONS)
 def replay_command(recording: str | None, scenario: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001 - click's signature
     """Replay RECORDING with its recorded timing and prove what became of every item.
 

@@ -11,6 +11,7 @@ from locust.event import Events
 
 from harness.engine.run import USERS_AT_FIRST, Replay
 from harness.engine.users import Replayer
+from harness.units import NS_PER_S
 
 
 def drive(replay: Replay) -> None:
@@ -29,6 +30,11 @@ def drive(replay: Replay) -> None:
             runner.quit()
 
 
+def rest(duration_ns: int) -> None:
+    """Let so much time pass between two runs of one process."""
+    gevent.sleep(max(0, duration_ns) / NS_PER_S)
+
+
 @contextmanager
 def _signals(replay: Replay) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM stops the run and lets answers come; a second stops it at once."""
@@ -39,9 +45,14 @@ def _signals(replay: Replay) -> Iterator[None]:
         else:
             replay.cut()
 
-    watchers = [gevent.signal_handler(number, heard) for number in (signal.SIGINT, signal.SIGTERM)]
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    watchers = [gevent.signal_handler(number, heard) for number in numbers]
     try:
         yield
     finally:
         for watcher in watchers:
             watcher.cancel()
+        # libev leaves the system's own handler behind, which ends the process without a word.
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -49,7 +49,7 @@ def recorded_item(item: Item, copies: int) -> Item:
     """The item as its recording has it, for whoever reads its line again."""
     if item.index % copies == 0:
         return item
-    mark = _key_mark(item.index % copies)
+    mark = key_mark(item.index % copies)
     keys = tuple(key.removeprefix(mark) for key in item.keys)
     return item._replace(keys=keys)
 
@@ -110,12 +110,13 @@ def _merged(open_pass: OpenPass, shifts_ns: Sequence[int]) -> Iterator[Item]:
 def _copied(item: Item, copy: int, copies: int, shift_ns: int) -> Item:
     index, at_ns, keys, group = item.index * copies + copy, item.at_ns, item.keys, item.group
     if copy:
-        mark = _key_mark(copy)
+        mark = key_mark(copy)
         keys = tuple([mark + key for key in keys])
         at_ns = None if at_ns is None else at_ns + shift_ns
         group = None if group is None else (copy, group)
     return item._replace(index=index, at_ns=at_ns, keys=keys, group=group)
 
 
-def _key_mark(copy: int) -> str:
+def key_mark(copy: int) -> str:
+    """What tells the ids of a copy's person from the recorded ones, in an item's keys."""
     return f"{copy}~"
