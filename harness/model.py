@@ -59,6 +59,9 @@ class Item(NamedTuple):
     group: Hashable  # equal for the items of one recorded batch; None when it was sent alone
     place: Place
     path: str = ""  # of a Profile or Config call, its query included; a message's is the encoder's
+    prepared: bytes | None = (
+        None  # of a recording that is kept in memory: what all sends of the message share
+    )
 
 
 class Arrival(NamedTuple):

@@ -24,7 +24,8 @@ from harness.measure.trace import TraceWriter
 from harness.model import Arrival, Item, Sender
 from harness.plan import Plan
 from harness.prepare import MERGED_SOURCE, Aim
-from harness.recording.kept import Keep
+from harness.recording.kept import Prepare
+from harness.recording.parser import See
 from harness.recording.reader import Recording
 from harness.report.document import RUNNING, RunFacts, build_document, write_json
 from harness.report.progress import Status, View
@@ -66,7 +67,8 @@ class Account:
     tally: RunTally
     paperwork: Paperwork
     message_id: Callable[[Item], str]
-    keep: Keep | None = None  # hears of messages as they are read
+    prepare: Prepare | None = None  # for a recording that is kept in memory
+    see: See | None = None  # for one that is not: hears of messages as they are read
     taken: int = 0  # items read, filtered ones included
     connections: int = 0  # made for users that serve several APIs; 0 when each has one
     busiest: Busiest = field(default_factory=Busiest)
@@ -176,14 +178,17 @@ def read(
             first_index=first_index,
             breathe=_breathe,
             in_time=in_time,
-            for_later=plan.loop != 1,
+            whole=True,
         )
         if rounds is not None:
             yield renewed(open_pass(), rounds.begin(first_index))
         elif plan.multiply > 1:
             yield multiply(open_pass, shifts_of(plan))
         else:
-            yield open_pass(keep=account.keep if account is not None else None)
+            yield open_pass(
+                prepare=account.prepare if account is not None else None,
+                see=account.see if account is not None else None,
+            )
         first_index += recording.counts.items
         number += 1
 
@@ -250,7 +255,7 @@ def prepare_run(
         ),
     )
     if plan.ids == "fresh":
-        account.keep = encoder.take
+        account.prepare, account.see = encoder.common, encoder.take
 
     def wire_of(way: Way) -> Wire:
         return Wire(

@@ -115,7 +115,7 @@ class Parser:
         raw = line.raw
         place = _place((self._name, line.number, line.offset, len(raw), -1, raw if self._keeps_raw else None))
         kind, source, at_ns, _, lateness_ns, keys, group, message, _ = plain
-        item = _item((index, "tracking", kind, source, at_ns, lateness_ns, keys, group, place, ""))
+        item = _item((index, "tracking", kind, source, at_ns, lateness_ns, keys, group, place, "", None))
         if self._see is not None:
             self._see(item, message)
         return item

@@ -7,23 +7,24 @@ an item's index is its position in reading order. Left out: what an item becomes
 
 import os
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Final, Self
+
+from msgspec import Raw
 
 from harness.errors import BadLineError, RecordingError
 from harness.model import Item, Message
 from harness.recording.counts import Counts
 from harness.recording.fingerprint import fingerprint
 from harness.recording.header import Header
-from harness.recording.kept import KEPT_BYTES, Keep, Kept
+from harness.recording.kept import BREATH_ITEMS, KEPT_BYTES, KEPT_ITEMS, Kept, Prepare
 from harness.recording.lines import Line, lines_of
 from harness.recording.order import WINDOW_ITEMS, Window
 from harness.recording.parser import Parser, See, read_message
 from harness.recording.sources import ReadChunk, Source, open_source
 
 TRIED_LINES: Final = 1_000
-_BREATH_ITEMS: Final = 64
 _BEFORE_ALL_NS: Final = -(1 << 63)
 
 
@@ -89,19 +90,20 @@ class Recording:
         first_index: int = 0,
         breathe: Callable[[], object] | None = None,
         watch: Callable[[bytes], object] | None = None,
-        keep: Keep | None = None,
+        prepare: Prepare | None = None,
+        see: See | None = None,
         in_time: bool = True,
-        for_later: bool = False,
+        whole: bool = False,
     ) -> Iterator[Item]:
         """One pass: the items by (instant, reading order), those without an instant behind what they follow.
 
         Unless they are wanted as they stand (`in_time` False): that needs no window, and is cheaper by half.
 
         `breathe` is called now and then while items are read that cannot be given out yet, since the window
-        must fill first. `watch` sees each line, header and bad ones included, before it is parsed. `keep`
-        gets the JSON of nearly every message as it is read, which spares reading it again. With `for_later`
-        a small recording is kept, so that later passes need not read it; `keep` then gets what it made of
-        the JSON in an earlier one.
+        must fill first. `watch` sees each line, header and bad ones included, before it is parsed; `see` each
+        item that is plainly a message with its JSON, which spares reading it again. With `whole` a small
+        recording is read to its end before its first item is given out, and kept: later passes cost next to
+        nothing, and its messages are prepared.
 
         Raises:
             BadLineError: a line is no item; what stood before it was given out first.
@@ -115,10 +117,12 @@ class Recording:
             raise RecordingError(f"{self.name}: can be read once only; save it as a file to read it again")
         counts = self.counts = Counts()
         kept = self._kept
-        if kept is not None and watch is None and kept.suits(keep):
-            items = kept.items(counts, first_index, keep)
+        if kept is not None and watch is None and kept.suits(prepare):
+            items = kept.items(counts, first_index, prepare, breathe)
+        elif whole and self._is_small:
+            items = self._keep(lines, counts, first_index, watch, prepare=prepare, breathe=breathe)
         else:
-            items = self._read(lines, counts, first_index, watch, keep, for_later=for_later)
+            items = self._read(lines, counts, first_index, watch, see)
         return self._sorted(items, counts, breathe) if in_time else items
 
     def message(self, item: Item) -> Message:
@@ -182,35 +186,62 @@ class Recording:
             see=see,
         )
 
+    @property
+    def _is_small(self) -> bool:
+        return self._source.descriptor is not None and (self._source.size_bytes or 0) <= KEPT_BYTES
+
+    def _keep(
+        self,
+        lines: Iterator[Line],
+        counts: Counts,
+        first_index: int,
+        watch: Callable[[bytes], object] | None,
+        *,
+        prepare: Prepare | None,
+        breathe: Callable[[], object] | None,
+    ) -> Iterator[Item]:
+        """The items in reading order, once all are read; as they are read behind what cannot be kept."""
+        items: list[Item] = []
+        plain: dict[int, Raw] = {}
+        reading = self._read(
+            lines, counts, first_index, watch, lambda item, raw: plain.update({item[0]: raw})
+        )
+        bad: BadLineError | None = None
+        try:
+            for item in islice(reading, KEPT_ITEMS):
+                items.append(item)
+                if breathe is not None and len(items) % BREATH_ITEMS == 0:
+                    breathe()
+        except BadLineError as error:
+            bad = error
+        if bad is None and len(items) < KEPT_ITEMS:
+            kept = self._kept = Kept(items, [plain.get(item[0]) for item in items], counts)
+            del items, plain
+            yield from kept.items(counts, first_index, prepare, breathe)
+            return
+        plain.clear()
+        yield from items
+        if bad is not None:
+            raise bad
+        yield from reading
+
     def _read(
         self,
         lines: Iterator[Line],
         counts: Counts,
         first_index: int,
         watch: Callable[[bytes], object] | None,
-        keep: Keep | None,
-        *,
-        for_later: bool,
+        see: See | None,
     ) -> Iterator[Item]:
         """The items in reading order."""
-        small = self._source.descriptor is not None and (self._source.size_bytes or 0) <= KEPT_BYTES
-        kept = Kept(keep) if for_later and small else None
-        items_of = self._parser(counts, first_index, keep if kept is None else kept.see).items
+        items_of = self._parser(counts, first_index, see).items
         for line in lines:
             if watch is not None:
                 watch(line.raw)
-            if kept is None:
-                yield from items_of(line)
-                continue
-            for item in items_of(line):
-                kept.add(item)
-                yield item
+            yield from items_of(line)
         counts.bytes_read = max(counts.bytes_read, self._source.size_bytes or 0)  # gzip ends with a trailer
         if self._source.cut_short:
             counts.truncated_last_line = 1
-        if kept is not None:
-            kept.end(counts)
-            self._kept = kept
 
     def _sorted(
         self, items: Iterator[Item], counts: Counts, breathe: Callable[[], object] | None
@@ -229,7 +260,7 @@ class Recording:
                 counts.resorted = window.resorted
                 if window.full and (ready := window.take()) is not None:
                     yield ready
-                elif breathe is not None and counts.items % _BREATH_ITEMS == 0:
+                elif breathe is not None and counts.items % BREATH_ITEMS == 0:
                     breathe()
         except BadLineError as error:
             bad = error

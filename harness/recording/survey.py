@@ -66,7 +66,7 @@ def survey(recording: Recording, *, secrets: Sequence[bytes] = (), window_ns: in
     pace = _Pace(window_ns)
     bad_line: str | None = None
     try:
-        for item in recording.items(watch=look_for_secrets if secrets else None, for_later=True):
+        for item in recording.items(watch=look_for_secrets if secrets else None, whole=True):
             apis[item.api] += 1
             kinds[item.kind] += 1
             if item.api == "tracking":

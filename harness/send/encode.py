@@ -88,20 +88,17 @@ class Encoder:
 
     def prepare(self, arrival: Arrival) -> None:
         """Encode ahead of time, as far as the memory for it goes. Raises BadLineError."""
-        if arrival.item.api == "tracking" and arrival.item.index not in self._kept:
-            self._keep(arrival.item)
+        item = arrival.item
+        if item.prepared is None and item.api == "tracking" and item.index not in self._kept:
+            self._keep(item)
 
-    def take(self, item: Item, message: msgspec.Raw | bytes) -> bytes:
-        """Prepare this item from the JSON of its message; spares reading it again.
+    def take(self, item: Item, raw: msgspec.Raw) -> None:
+        """Prepare this item from the JSON of its message; spares reading it again."""
+        self._put(item.index, self._with_id(self.common(item, raw), item))
 
-        Answers what all sends of that message have in common, whatever the index of the item: handed in
-        again in place of the JSON, it is not read a second time.
-        """
-        common = message if type(message) is bytes else self._common(item, _FIELDS.decode(message))
-        self._put(item.index, b'%b,"messageId":"%b"' % (common, self._message_id(item).encode()))
-        return common
-
-    def _common(self, item: Item, fields: dict[str, msgspec.Raw]) -> bytes:
+    def common(self, item: Item, raw: msgspec.Raw) -> bytes:
+        """What all sends of a message share, made from its JSON: all but its closing brace, id and clocks."""
+        fields = _FIELDS.decode(raw)
         message: dict[str, Any] = self._strip(fields)
         message["type"] = item.kind
         if self._timestamp is not None:
@@ -117,9 +114,10 @@ class Encoder:
 
         Over `sizes.MESSAGE_BYTES` it has to go alone.
         """
-        encoded = self._kept.get(arrival.item.index)
+        item = arrival.item
+        encoded = self._kept.get(item.index) if item.prepared is None else self._with_id(item.prepared, item)
         if encoded is None:
-            encoded = self._keep(arrival.item)
+            encoded = self._keep(item)
         return len(encoded) + (0 if self._timestamp is None else _CLOCK_BYTES) + 1
 
     def _keep(self, item: Item) -> bytes:
@@ -136,12 +134,18 @@ class Encoder:
             self._kept_bytes -= len(kept.popitem(last=False)[1])
 
     def _take(self, arrival: Arrival) -> bytes:
-        encoded = self._kept.pop(arrival.item.index, None)
+        item = arrival.item
+        if item.prepared is not None:
+            return self._with_id(item.prepared, item) + self._clock(arrival)
+        encoded = self._kept.pop(item.index, None)
         if encoded is None:
-            encoded = self._encode(arrival.item)
+            encoded = self._encode(item)
         else:
             self._kept_bytes -= len(encoded)
         return encoded + self._clock(arrival)
+
+    def _with_id(self, common: bytes, item: Item) -> bytes:
+        return b'%b,"messageId":"%b"' % (common, self._message_id(item).encode())
 
     def _clock(self, arrival: Arrival) -> bytes:
         if self._timestamp is None:

@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from msgspec import Raw
 
-from harness.recording import kept
-from harness.recording.reader import Recording, open_recording
+from harness.errors import BadLineError
+from harness.recording import reader
+from harness.recording.reader import open_recording
 
 
 def lines(count: int) -> list[dict]:
@@ -25,97 +25,101 @@ def lines(count: int) -> list[dict]:
     ]
 
 
+def opened(path: Path, text: str) -> reader.Recording:
+    path.write_text(text)
+    return open_recording(str(path), needs_times=True)
+
+
+def ndjson(count: int) -> str:
+    return "".join(json.dumps(line) + "\n" for line in lines(count))
+
+
 @pytest.fixture
 def recording(tmp_path):
-    path = tmp_path / "small.ndjson"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines(30)))
-    with open_recording(str(path), needs_times=True) as opened:
-        yield opened
+    with opened(tmp_path / "small.ndjson", ndjson(30)) as small:
+        yield small
 
 
-def test_a_later_pass_is_the_first_one_under_other_indexes(recording):
-    first = list(recording.items(for_later=True))
+def test_a_kept_pass_is_the_first_one_under_other_indexes(recording):
+    read = list(recording.items())
     counts = asdict(recording.counts)
-    second = list(recording.items(for_later=True, first_index=len(first)))
-    assert [item._replace(index=item.index - len(first)) for item in second] == first
+    assert list(recording.items(whole=True)) == read
     assert asdict(recording.counts) == counts
-    assert [recording.message(item) for item in second] == [recording.message(item) for item in first]
+    again = list(recording.items(first_index=len(read)))
+    assert [item._replace(index=item.index - len(read)) for item in again] == read
+    assert asdict(recording.counts) == counts
+    assert [recording.message(item) for item in again] == [recording.message(item) for item in read]
 
 
 def test_a_later_pass_does_not_read_the_file(recording):
-    first = list(recording.items(for_later=True, in_time=False))
+    first = list(recording.items(whole=True, in_time=False))
     with Path(recording.name).open("r+b") as file:
         file.write(b"#" * 200)
-    assert list(recording.items(for_later=True, in_time=False)) == first
+    assert list(recording.items(whole=True, in_time=False)) == first
 
 
-def test_what_was_made_of_a_message_comes_back_in_place_of_its_json(recording):
-    told: list[tuple[int, bool]] = []
+def test_each_plain_message_is_prepared_once_and_nothing_else_is(recording):
+    made: list[int] = []
 
-    def prepare(item, message):
-        told.append((item.index, type(message) is bytes))
-        return bytes(message)
+    def prepare(item, raw):
+        made.append(item.index)
+        return b"made of " + json.loads(bytes(raw))["event"].encode()
 
-    list(recording.items(for_later=True, keep=prepare))
-    plain = [index for index, _ in told]
-    assert plain
-    assert not any(again for _, again in told)
-    count = recording.counts.items
-    told.clear()
-    list(recording.items(for_later=True, first_index=count, keep=prepare))
-    assert told == [(count + index, True) for index in plain]
-
-
-def test_a_pass_that_nobody_prepared_for_hands_on_the_json_itself(recording):
-    list(recording.items(for_later=True))
-    heard: list[object] = []
-
-    def prepare(item, message):
-        heard.append(message)
-        return b""
-
-    list(recording.items(for_later=True, keep=prepare))
-    assert heard
-    assert all(type(message) is Raw for message in heard)
+    first = list(recording.items(whole=True, prepare=prepare))
+    alone = {item.index for item in first if item.place.within < 0}
+    assert len(made) > 20
+    assert alone.issuperset(made)
+    assert [item.index for item in first if item.prepared == b"made of e"] == made
+    assert all(item.prepared is None for item in first if item.index not in made)
+    again = list(recording.items(whole=True, prepare=prepare, first_index=len(first)))
+    assert len(set(made)) == len(made)
+    assert [item.prepared for item in again] == [item.prepared for item in first]
 
 
-def test_who_prepares_otherwise_has_the_file_read_again(recording):
-    heard: list[object] = []
-    list(recording.items(for_later=True, keep=lambda item, message: b"mine"))
-    list(recording.items(for_later=True, keep=lambda item, message: heard.append(message) or b"yours"))
-    assert heard
-    assert b"mine" not in heard
+@pytest.mark.parametrize("other", [None, lambda item, raw: b"yours"])
+def test_what_was_prepared_for_one_is_not_handed_to_another(recording, other):
+    list(recording.items(whole=True, prepare=lambda item, raw: b"mine"))
+    prepared = {item.prepared for item in recording.items(whole=True, prepare=other)}
+    assert prepared == ({None} if other is None else {None, b"yours"})
 
 
-def test_a_pass_that_was_left_early_is_not_taken_for_the_whole(recording):
-    list(islice(recording.items(for_later=True, in_time=False), 5))
-    assert len(list(recording.items(for_later=True))) == 32
+def test_breath_is_taken_while_a_recording_is_read_whole(tmp_path):
+    breaths: list[None] = []
+    with opened(tmp_path / "a.ndjson", ndjson(300)) as recording:
+        pass_ = recording.items(whole=True, in_time=False, breathe=lambda: breaths.append(None))
+        next(pass_)
+    assert len(breaths) >= 4
 
 
-def test_a_recording_with_too_many_items_is_read_each_time(recording, monkeypatch):
-    monkeypatch.setattr(kept, "KEPT_ITEMS", 10)
-    first = list(recording.items(for_later=True, in_time=False))
-    assert not recording._kept.complete
-    assert list(recording.items(for_later=True, in_time=False)) == first
+def test_a_pass_that_was_left_early_leaves_a_whole_recording(recording):
+    list(islice(recording.items(whole=True, in_time=False), 5))
+    assert len(list(recording.items(whole=True))) == 32
+
+
+def test_what_is_too_much_to_keep_is_given_out_as_it_is_read(recording, monkeypatch):
+    read = list(recording.items(in_time=False))
+    monkeypatch.setattr(reader, "KEPT_ITEMS", 10)
+    assert list(recording.items(whole=True, in_time=False)) == read
+    assert recording._kept is None
+
+
+def test_a_large_file_is_not_kept(recording, monkeypatch):
+    monkeypatch.setattr(reader, "KEPT_BYTES", 10)
+    list(recording.items(whole=True))
+    assert recording._kept is None
+
+
+def test_what_stands_before_a_bad_line_is_given_out_first(tmp_path):
+    with opened(tmp_path / "bad.ndjson", ndjson(5) + "nonsense\n" + ndjson(5)) as recording:
+        items = recording.items(whole=True, in_time=False)
+        assert len(list(islice(items, 5))) == 5
+        with pytest.raises(BadLineError, match=r"bad\.ndjson:6"):
+            next(items)
+        assert recording._kept is None
 
 
 def test_a_pass_that_is_watched_reads_the_lines(recording):
-    list(recording.items(for_later=True))
+    list(recording.items(whole=True))
     seen: list[bytes] = []
-    list(recording.items(for_later=True, watch=seen.append))
+    list(recording.items(whole=True, watch=seen.append))
     assert len(seen) == 30
-
-
-def test_a_large_file_is_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.recording.reader.KEPT_BYTES", 10)
-    path = tmp_path / "large.ndjson"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines(3)))
-    with open_recording(str(path), needs_times=True) as opened:
-        assert isinstance(opened, Recording)
-        list(opened.items(for_later=True))
-        assert opened._kept is None
-
-
-def test_a_recording_is_kept_for_those_alone_who_will_read_it_again(recording):
-    list(recording.items())
-    assert recording._kept is None

@@ -207,3 +207,8 @@ def test_a_message_taken_as_fields_is_sent_as_if_it_had_been_read(changes, recei
         read, taken = by_reading((arrival,), 1), by_fields((arrival,), 1)
         assert json.loads(taken.body) == json.loads(read.body)
         assert taken.path == read.path
+        common = by_fields.common(arrival.item, msgspec.Raw(raw))
+        prepared = arrival._replace(item=arrival.item._replace(prepared=common))
+        assert by_fields.measure(prepared) == by_reading.measure(arrival)
+        for attempt in (1, 2):
+            assert json.loads(by_fields((prepared,), attempt).body) == json.loads(read.body)
