@@ -40,6 +40,8 @@ NOT_IN_THE_TABLES = {
     "--run-time",
     "--stop-timeout",
     "--recording",
+    "--rm",  # docker's
+    "--junitxml",  # pytest's
 }
 
 

@@ -68,6 +68,8 @@ def test_every_dependency_is_pinned_and_has_a_reason():
     [
         "import harness",
         "import harness.engine",
+        "import harness.pytest_plugin",
+        "import harness.pytest_mock",
         "import harness.cli, sys; sys.argv = ['harness', '--help']; harness.cli.main()",
         "import harness.cli, sys; sys.argv = ['harness', 'replay', '--help']; harness.cli.main()",
         "import harness.cli, sys; sys.argv = ['harness', 'capacity', '--help']; harness.cli.main()",

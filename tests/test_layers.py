@@ -51,7 +51,7 @@ STORIES = {
     "hold",
     "copies",
 }
-ENTRIES = {"cli", "__main__"}
+ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.
 ALLOWED_BETWEEN_STAGES = {
     ("report", "throttle"),

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from harness.mock.settings import MockSettings
 
 _FILE: Final = click.Path(path_type=Path)
-_OF_LISTEN: Final = ("host", "port", "tls", "ca_out", "ready_file")
+_OF_LISTEN: Final = ("host", "port", "tls", "ca_out", "ready_file", "names")
+_GIVEN: Final = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
 @click.command("mock")
@@ -67,6 +68,14 @@ _OF_LISTEN: Final = ("host", "port", "tls", "ca_out", "ready_file")
     metavar="FIELD=VALUE,…",
     help="Play a fault, like status=503,first=3 or outcome=hang,endpoint=/v1/batch. Many can be given.",
 )
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    envvar="SEGMENT_MOCK_NAMES",
+    metavar="NAME",
+    help="Another name under which clients reach it, such as that of a service container. Many can be given.",
+)
 @click.option("--ready-file", type=_FILE, metavar="FILE", help="Have the ready line here while it answers.")
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="End when standard input ends.")
 @click.pass_context
@@ -81,11 +90,7 @@ def mock_command(context: click.Context, /, *, parent_pipe: bool, **options: Any
     Example:
       harness mock --port 8765 --ledger ledger/ --limit tracking=50/s
     """  # noqa: D301 - click wants a real backspace, and a raw string has none
-    given = {
-        name: value
-        for name, value in options.items()
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    }
+    given = {name: value for name, value in options.items() if context.get_parameter_source(name) in _GIVEN}
     try:
         settings = _settings(given)
         if not parent_pipe:  # else a program has it for itself, and the shell's token is not meant for that

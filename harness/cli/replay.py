@@ -1,10 +1,12 @@
 """`harness replay`: the main job."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import click
 
+from harness.cli.ci_options import ci_options, tell
 from harness.options import GROUPS, OPTIONS, Option
 
 
@@ -59,8 +61,16 @@ def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[...
 @click.argument("recording", required=False)
 @click.option("--scenario", metavar="FILE.toml", help="Take options from a file; the command line wins.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
+@ci_options
 @options_of(OPTIONS)
-def replay_command(recording: str | None, scenario: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001 - click's signature
+def replay_command(
+    recording: str | None,
+    scenario: str | None,
+    as_json: bool,  # noqa: FBT001 - click's signature
+    junit: Path | None,
+    ci: str,
+    **options: Any,
+) -> None:
     """Replay RECORDING with its recorded timing and prove what became of every item.
 
     RECORDING is NDJSON (.ndjson, .jsonl, also .gz), or - for standard input. Without --target the bundled
@@ -69,16 +79,18 @@ def replay_command(recording: str | None, scenario: str | None, as_json: bool, *
     from harness.plan import make_plan, read_scenario
 
     plan = make_plan(recording, given_options(options), read_scenario(scenario) if scenario else None)
-    run_plan(plan, as_json=as_json)
+    run_plan(plan, as_json=as_json, junit=junit, ci=ci)
 
 
-def run_plan(plan: Any, *, as_json: bool) -> None:
-    """Run a plan with a progress display, print its report, and exit with its code."""
+def run_plan(plan: Any, *, as_json: bool, junit: Path | None = None, ci: str = "auto") -> None:
+    """Run a plan with a progress display, print its report, tell a build server, and exit with its code."""
     import sys
 
     from harness.replay import replay_recording
+    from harness.report.build_server import check_junit_path, told_of_run
     from harness.report.progress import Progress
 
+    check_junit_path(junit)
     if plan.dry_run:
         from harness.dry_run import dry_run
 
@@ -94,4 +106,5 @@ def run_plan(plan: Any, *, as_json: bool) -> None:
     click.echo(result.as_json if as_json else result.text)
     if not as_json:
         click.echo(result.report_path)
+    tell(told_of_run(result.document), junit=junit, ci=ci)
     sys.exit(result.exit_code)

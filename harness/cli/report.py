@@ -5,21 +5,27 @@ from pathlib import Path
 
 import click
 
+from harness.cli.ci_options import ci_options, tell
+
 
 @click.command("report", epilog="Example: harness report reports/20260102-030405-abcde")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers, as run.json has them.")
-def report_command(run: Path, as_json: bool) -> None:  # noqa: FBT001 - click's signature
+@ci_options
+def report_command(run: Path, as_json: bool, junit: Path | None, ci: str) -> None:  # noqa: FBT001 - click's signature
     """Draw report.html of the run folder RUN again and print its text; nothing is sent.
 
     A run that died is drawn from what it had written down until then.
     """
     from harness.redraw import redraw
+    from harness.report.build_server import check_junit_path, told_of_run
     from harness.report.text import text_report
 
+    check_junit_path(junit)
     document = redraw(run)
     if as_json:
         click.echo(json.dumps(document, indent=2))
-        return
-    click.echo(text_report(document))
-    click.echo(run / "report.html")
+    else:
+        click.echo(text_report(document))
+        click.echo(run / "report.html")
+    tell(told_of_run(document), junit=junit, ci=ci)

@@ -7,7 +7,7 @@ from harness.mock.box import Box
 from harness.mock.exchange import Call, Later, Reply, with_headers
 from harness.mock.faults.effects import played_reply
 from harness.mock.faults.occasion import Occasion
-from harness.mock.intake import late
+from harness.mock.intake import late, seen_retry_after
 from harness.mock.limits.refusals import refusal_reply
 from harness.mock.limits.throttle import Scopes
 from harness.mock.profile.routes import request_id
@@ -27,7 +27,7 @@ def pass_gate(box: Box, route: Route, visit: Visit) -> Reply | Later:
     if played is not None:
         delay_ns = played.delay_ns
         if not played.after:
-            keep_call(box, route.api, call, visit.path, played.status_seen())
+            keep_call(box, route.api, call, visit.path, played.status_seen(), retry_after=played.retry_after)
             return late(box, played_reply(played, None, box.entropy), delay_ns, now_ns)
     token = hashlib.blake2b(call.headers.get(b"authorization", b""), digest_size=8).digest()
     space = visit.params.get("space_id", "")
@@ -50,16 +50,20 @@ def pass_gate(box: Box, route: Route, visit: Visit) -> Reply | Later:
     status = int(reply.head[9:12])
     if played is not None and played.outcome is not None:
         reply = played_reply(played, reply, box.entropy)
-        keep_call(box, route.api, call, visit.path, played.status_seen(status))
+        told = seen_retry_after(played, admission)
+        keep_call(box, route.api, call, visit.path, played.status_seen(status), retry_after=told)
     else:
-        keep_call(box, route.api, call, visit.path, status)
+        told = seen_retry_after(None, admission)
+        keep_call(box, route.api, call, visit.path, status, retry_after=told)
     return late(box, reply, delay_ns, now_ns)
 
 
-def keep_call(box: Box, api: str, call: Call, path: str, status: int | None) -> None:
+def keep_call(
+    box: Box, api: str, call: Call, path: str, status: int | None, *, retry_after: str | None = None
+) -> None:
     """Keep a call that carries no messages."""
     received_ns = box.clock.wall_ns()
-    box.kept.keep(received_ns, api, call.method, path[:_KEPT_PATH], status)
+    box.kept.keep(received_ns, api, call.method, path[:_KEPT_PATH], status, retry_after=retry_after)
     if api in box.rates_by_api:
         box.rates_by_api[api].note(received_ns, 0, int(status == 429))
     if box.waits:

@@ -17,6 +17,7 @@ from harness.mock.edge.pixel import GIF_REPLY, PixelReading
 from harness.mock.exchange import Call, Later, Reply, json_reply, with_headers
 from harness.mock.faults.effects import played_reply
 from harness.mock.faults.occasion import Occasion
+from harness.mock.faults.outcome import WHOLE
 from harness.mock.faults.plan import Played
 from harness.mock.ledger import Entry
 from harness.mock.limits.refusals import refusal_reply
@@ -129,7 +130,7 @@ def _take_whole(box: Box, arrived: Arrived, reading: Reading) -> Reply | Later:
         played = box.faults.choose(occasion, arrived.now_ns)
         if played is not None and not played.after:
             status = played.status_seen()
-            _turn_away(box, asked, FAULTED, played.reason or "fault", status)
+            _turn_away(box, asked, FAULTED, played.reason or "fault", status, played.retry_after)
             page = cors_headers(arrived.call.headers)
             own = GIF_REPLY if _is_pixel(arrived) else None
             return late(box, played_reply(played, own, box.entropy, page), played.delay_ns, arrived.now_ns)
@@ -145,12 +146,14 @@ def _answered(box: Box, asked: Asked, played: Played | None, admission: Admissio
     delay_ns = played.delay_ns if played is not None else 0
     if admission is not None and admission.refused:
         reply = refusal_reply(admission, _API, arrived.path)
-        _turn_away(box, asked, THROTTLED, "rate_limit", _seen(played, 429))
+        told = seen_retry_after(played, admission)
+        _turn_away(box, asked, THROTTLED, "rate_limit", _seen(played, 429), told)
     else:
         refused = _refused(box, asked)
         if refused is not None:
             reason, reply = refused
-            _turn_away(box, asked, REFUSED, reason, _seen(played, int(reply.head[9:12])))
+            told = seen_retry_after(played, None)
+            _turn_away(box, asked, REFUSED, reason, _seen(played, int(reply.head[9:12])), told)
         else:
             _store_each(box, asked, played)
             reply = SUCCESS
@@ -176,6 +179,13 @@ def late(box: Box, reply: Reply, delay_ns: int, now_ns: int) -> Reply | Later:
 
 def _seen(played: Played | None, status: int) -> int | None:
     return status if played is None else played.status_seen(status)
+
+
+def seen_retry_after(played: Played | None, admission: Admission | None) -> str | None:
+    """The `Retry-After` that the client gets to see, beside the status of `Played.status_seen`."""
+    if played is not None and played.outcome is not None and played.outcome.kind not in WHOLE:
+        return played.retry_after
+    return None if admission is None else admission.retry_after
 
 
 def _refused(box: Box, asked: Asked) -> tuple[str, Reply] | None:
@@ -207,7 +217,9 @@ def _key_trouble(box: Box, asked: Asked) -> str | None:
     return None if asked.source.enabled else SOURCE_DISABLED
 
 
-def _turn_away(box: Box, asked: Asked, class_: str, reason: str, status: int | None) -> None:
+def _turn_away(  # noqa: PLR0917 - private, and in the order in which it is told
+    box: Box, asked: Asked, class_: str, reason: str, status: int | None, retry_after: str | None
+) -> None:
     """Account for a call of which nothing is stored."""
     reading, arrived = asked.reading, asked.arrived
     entries: list[Entry] | None = None
@@ -216,7 +228,7 @@ def _turn_away(box: Box, asked: Asked, class_: str, reason: str, status: int | N
     else:
         entries = [Entry(_own_id(message), class_, reason, None) for message in reading.messages]
         box.ledger.record(asked.key, arrived.received_ns, status, entries)
-    _keep(box, asked, status, entries)
+    _keep(box, asked, status, entries, retry_after)
     if box.waits:
         box.waits.look_again()
     box.rates_by_api[_API].note(arrived.received_ns, len(reading.messages), int(class_ == THROTTLED))
@@ -278,13 +290,15 @@ def _store_each(box: Box, asked: Asked, played: Played | None) -> None:
         dropped_properties=dropped_properties,
         batch_note=batch_note(reasons) if reasons and arrived.endpoint.is_batch else None,
     )
-    _keep(box, asked, status, entries)
+    _keep(box, asked, status, entries, seen_retry_after(played, None))
     if box.waits:
         box.waits.look_again()
     box.rates_by_api[_API].note(arrived.received_ns, len(reading.messages), 0)
 
 
-def _keep(box: Box, asked: Asked, status: int | None, entries: list[Entry] | None) -> None:
+def _keep(
+    box: Box, asked: Asked, status: int | None, entries: list[Entry] | None, retry_after: str | None
+) -> None:
     arrived = asked.arrived
     box.kept.keep(
         arrived.received_ns,
@@ -297,6 +311,7 @@ def _keep(box: Box, asked: Asked, status: int | None, entries: list[Entry] | Non
         len(entries or ()),
         entries,
         arrived.body if isinstance(arrived.body, bytes) else b"",
+        retry_after,
     )
 
 

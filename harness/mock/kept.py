@@ -35,6 +35,7 @@ class KeptCall(NamedTuple):
     carried: int  # messages; 0 for a call that carries none
     entries: Sequence[Entry] | None  # what became of each; None: all were stored under the ids they came with
     body: bytes  # inflated; empty when there was none, or it could not be read
+    retry_after: str | None  # the header of the answer, as it stood there
 
 
 class KeptMessage(NamedTuple):
@@ -114,11 +115,14 @@ class Kept:
         carried: int = 0,
         entries: Sequence[Entry] | None = None,
         body: bytes = b"",
+        retry_after: str | None = None,
     ) -> None:
         """Take a call in, at the price of the oldest."""
         seq = self.seq
         self.seq = seq + (carried or 1)
-        call = _kept_call((seq, received_ns, api, method, path, status, key, kind, carried, entries, body))
+        call = _kept_call(
+            (seq, received_ns, api, method, path, status, key, kind, carried, entries, body, retry_after)
+        )
         self.calls.append(call)
         if carried:
             self.unseen.append(call)

@@ -237,7 +237,9 @@ class Ledger:
             return False
         for arrivals in self.arrivals(key=number):
             self._ids.discard(
-                a.message_id for a in arrivals if a.class_ == STORED and a.message_id is not None
+                a.message_id
+                for a in arrivals
+                if a.timestamp_ms is not None and a.message_id is not None  # stored, whatever was answered
             )
         self._since[number] = self._journal.size_bytes
         self._journal.append(_note({"reset": number}))

@@ -58,7 +58,7 @@ class Ended:
 
 
 def environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SEGMENT_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEGMENT_", "GITHUB_"))}
     return kept | {"PYTHONUNBUFFERED": "1"} | more
 
 

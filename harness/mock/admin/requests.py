@@ -102,6 +102,7 @@ def _row(box: Box, call: KeptCall) -> dict[str, Any]:
         "method": call.method,
         "path": call.path,
         "status": call.status,
+        "retry_after": call.retry_after,
         "write_key": None if call.key is None else box.ledger.masked(call.key),
         "messages": call.carried,
         "body_bytes": len(call.body),

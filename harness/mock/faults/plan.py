@@ -38,6 +38,14 @@ class Played(NamedTuple):
         """The rule under whose name the messages are `faulted`; None for a latency alone."""
         return None if self.outcome is None else self.outcome.rule
 
+    @property
+    def retry_after(self) -> str | None:
+        """The header of that name in the answer that is made up; None where it has none."""
+        if self.outcome is None or self.outcome.kind != STATUS:
+            return None
+        found = (value for name, value in self.outcome.headers if name.lower() == "retry-after")
+        return next(found, None)
+
     def status_seen(self, own_status: int = 200) -> int | None:
         """The status that the client gets to see; None when no whole answer reaches it.
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from harness.mock.limits.closing import Closing
 from harness.mock.limits.fixed_window import FixedWindow
 from harness.mock.limits.gcra import Gcra
 from harness.mock.limits.headers import HEADER_SETS
@@ -16,6 +17,7 @@ class Gate:
 
     __slots__ = (
         "capacity",
+        "closing",
         "counts_messages",
         "is_quiet",
         "meter",
@@ -33,7 +35,9 @@ class Gate:
 
     def __init__(self, rule: LimitRule, epoch_ns: int) -> None:
         self.rule: Final = rule
-        self.meter: Final = _meter(rule, epoch_ns)
+        meter = _meter(rule, epoch_ns)
+        self.closing: Final = None if rule.retry_after_ns is None else Closing(meter, rule.retry_after_ns)
+        self.meter: Final = meter if self.closing is None else self.closing
         self.capacity: Final = self.meter.capacity
         self.says: Final = HEADER_SETS[rule.headers]
         self.take: Final = self.meter.take
@@ -66,6 +70,7 @@ class Gate:
             "scope": rule.scope,
             "algorithm": rule.algorithm,
             "burst": rule.burst,
+            "retry_after_s": rule.retry_after_s,
             "action": rule.action,
             "queue_longest_s": rule.queue_longest_s if self.patience_ns else None,
             "headers": rule.headers,

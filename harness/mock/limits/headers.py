@@ -48,6 +48,11 @@ def whole_seconds(wait_ns: int) -> int:
     return max(1, -(-wait_ns // NS_PER_S))
 
 
+def header_of(headers: Headers, name: str) -> str | None:
+    """The first header of this name, in any case; None where there is none."""
+    return next((value for found, value in headers if found.lower() == name.lower()), None)
+
+
 def imf_date(at: datetime) -> str:
     """`Tue, 31 Dec 2024 23:59:59 GMT`: the date of HTTP, and of RFC 5322 in UTC, whatever the locale."""
     day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]

@@ -29,6 +29,7 @@ LOG_LARGEST_COUNT: Final = 1_000_000  # a sliding log keeps an instant for each:
 _LARGEST_COUNT: Final = 1_000_000_000
 _LONGEST_WINDOW_S: Final = 366 * 86_400.0
 _LONGEST_QUEUE_S: Final = 3_600.0
+_LONGEST_SHUT_S: Final = 86_400.0
 _LONGEST_NAME: Final = 200
 _PERIODS: Final = {1.0: "s", 60.0: "min", 3_600.0: "h", 86_400.0: "day"}
 
@@ -53,6 +54,7 @@ class LimitRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     scope: str = ""  # source, workspace, space, token; left out: source, space, token by API
     algorithm: str = SLIDING_LOG  # sliding-log, fixed-window (edges aligned to UTC), gcra
     burst: int | None = None  # of gcra alone: how much at once; left out: 1, evenly spaced
+    retry_after_s: float | None = None  # after a refusal stay shut so long; None: until one fits again
     action: str = "refuse"  # refuse: 429; queue: the answer waits its turn
     queue_longest_s: float = 10.0  # of queue alone: who would wait longer is refused
     headers: str = ""  # a header set; left out: segment, none, public-api by API
@@ -87,6 +89,11 @@ class LimitRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return round(self.window_s * NS_PER_S)
 
     @property
+    def retry_after_ns(self) -> int | None:
+        """How long a refusal keeps its scope shut; None: no longer than the count does."""
+        return None if self.retry_after_s is None else round(self.retry_after_s * NS_PER_S)
+
+    @property
     def patience_ns(self) -> int:
         """How long a request may wait for its turn: 0 where it is refused instead."""
         return round(self.queue_longest_s * NS_PER_S) if self.action == "queue" else 0
@@ -106,6 +113,12 @@ class LimitRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             )
         if self.burst is not None and not 1 <= self.burst <= _LARGEST_COUNT:
             raise RuleError(f"{called}: burst is {self.burst}; write a whole number from 1 to 1,000,000,000")
+        if self.retry_after_s is not None and not 0 < self.retry_after_s <= _LONGEST_SHUT_S:
+            raise RuleError(
+                f"{called}: retry_after_s is {self.retry_after_s:g}; write seconds above 0, up to a day"
+            )
+        if self.retry_after_s is not None and self.action == "queue":
+            raise RuleError(f"{called}: retry_after_s belongs to refuse, and this is queue; leave it out")
         if not 0 < self.queue_longest_s <= _LONGEST_QUEUE_S:
             raise RuleError(
                 f"{called}: queue_longest_s is {self.queue_longest_s:g}; write seconds above 0, up to an hour"

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from harness.clock import Clock
 from harness.mock.limits.gate import Gate
-from harness.mock.limits.headers import Headers, Standing
+from harness.mock.limits.headers import Headers, Standing, header_of
 from harness.mock.limits.rule import LimitRule
 
 _PARAMETER: Final = re.compile(r"\{[^/}]*\}")
@@ -31,6 +31,11 @@ class Admission(NamedTuple):
     rule: LimitRule  # which refused it, holds it back, or says the headers
     consumed: int  # units under that rule; of a refused call, what it would have come to
     remaining: int
+
+    @property
+    def retry_after(self) -> str | None:
+        """The header of that name, as it stands in the answer."""
+        return header_of(self.headers, "Retry-After")
 
 
 class Gates(NamedTuple):
@@ -144,6 +149,8 @@ class Limits:
 
     def _refuse(self, gate: Gate, scopes: Scopes, messages: int, wait_ns: int, now_ns: int) -> Admission:
         gate.throttled += 1
+        if gate.closing is not None:
+            wait_ns = gate.closing.shut(scopes[gate.place], wait_ns, now_ns)
         cost = messages if gate.counts_messages else 1
         now = self._standing(gate, scopes, now_ns)
         standing = now._replace(refused=True, wait_ns=wait_ns, used=now.used + cost)

@@ -396,6 +396,7 @@ def test_the_report_says_what_a_rule_is_and_what_it_did():
         "scope": "source",
         "algorithm": "sliding-log",
         "burst": None,
+        "retry_after_s": None,
         "action": "refuse",
         "queue_longest_s": None,
         "headers": "segment",
