@@ -152,6 +152,7 @@ def run_facts(run: Run) -> RunFacts:
         recording_complete=_read_whole(run),
         target=aim.target.url,
         targets=aim.urls,
+        proxies=aim.proxies,
         legs=[
             {
                 "started_at": None

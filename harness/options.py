@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from harness.asked_limits import parse_asked_limit, parse_write
+from harness.asked_network import NETWORK_ROWS
 from harness.expectations import HELP, parse_expectation
 from harness.timing import TIMING_ROWS
 from harness.units import NS_PER_S, parse_duration_ns, parse_rate_per_s, parse_size_bytes
@@ -262,7 +263,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "HOST",
         many=True,
     ),
-    Option("ca-file", _text, None, _TARGET, "Trust the authorities in this file (PEM) as well.", "FILE"),
+    *(Option(row.name, row.parse, row.default, _TARGET, row.help, row.metavar) for row in NETWORK_ROWS),
     Option(
         "confirm-source",
         _text,

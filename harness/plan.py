@@ -48,6 +48,9 @@ class Plan:
     confirm_host: tuple[str, ...]
     confirm_source: tuple[str, ...]
     ca_file: str | None
+    proxy: str | None
+    connect_timeout: int  # ns
+    answer_timeout: int  # ns
     source: tuple[tuple[str, str], ...]  # label, name of the variable with its key
     merge_sources: bool
     send_unredacted: bool
@@ -113,6 +116,8 @@ class Plan:
             elif field.name == "step":
                 if value is not None:
                     plain["step"] = {"settle_s": value.settle_ns / NS_PER_S, "first_copy": value.first_copy}
+            elif field.name == "proxy":
+                plain["proxy"] = None if value is None else value.rpartition("@")[2]
             elif field.name in ("source", "allow"):
                 plain[field.name] = dict(value)
             else:
@@ -121,7 +126,18 @@ class Plan:
 
 
 _RIVALS: Final = (("speed", "rate", "stages", "rate_curve"), ("target", "region"))
-_IN_NS: Final = frozenset({"duration", "batch_wait", "retry_for", "stop_timeout", "late_after", "spread"})
+_IN_NS: Final = frozenset(
+    {
+        "answer_timeout",
+        "batch_wait",
+        "connect_timeout",
+        "duration",
+        "late_after",
+        "retry_for",
+        "spread",
+        "stop_timeout",
+    }
+)
 
 
 Given = Mapping[str, str | bool | Sequence[str]]

@@ -25,10 +25,20 @@ from harness.report.progress import View
 from harness.segment.write_key import WriteKey, made_up_key
 from harness.send.guard import Permit, SourceKey, is_loopback, permit
 from harness.send.probe import Probe, probe
-from harness.send.route import resolve
 from harness.send.target import Target, parse_target
 from harness.units import NS_PER_S
-from harness.ways import CALL_APIS, Way, beside, confirmed_host, limits_of, named_urls, needed, to_calls
+from harness.ways import (
+    CALL_APIS,
+    Way,
+    beside,
+    confirmed_host,
+    limits_of,
+    named_urls,
+    needed,
+    resolve_for,
+    target_of,
+    to_calls,
+)
 
 MERGED_SOURCE: Final = ""
 _ID_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -52,6 +62,12 @@ class Aim:
     def urls(self) -> dict[str, str]:
         """Where the items of each API go, for reports."""
         return {api: way.target.url for api, way in self.ways.items()}
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """The proxy on the way there, for those APIs that have one."""
+        proxies = {api: way.target.proxy for api, way in self.ways.items()}
+        return {api: proxy.authority for api, proxy in proxies.items() if proxy is not None}
 
 
 def new_run_id(wall_ns: int, chance: random.Random) -> str:
@@ -81,7 +97,7 @@ def look_over(plan: Plan, recording: Recording, environ: Mapping[str, str]) -> S
     """
     named = named_urls(plan).values()
     secrets = _secrets(plan, environ) if named else {}
-    beyond = not all(map(_on_this_machine, named))
+    beyond = not all(_on_this_machine(target_of(plan, url, environ)) for url in named)
     asked = plan.dry_run or plan.max_messages is not None or plan.max_people is not None
     if not recording.rereadable:
         for reason, hangs_on_it in (
@@ -225,7 +241,7 @@ def _pass_guard(
                     loopback=loopback,
                 )
                 continue
-            target = parse_target(url, plan.ca_file)
+            target = target_of(plan, url, environ)
             allowed, keys = _pass_tracking(
                 plan,
                 target,
@@ -278,7 +294,7 @@ def _pass_tracking(
         target,
         keys=keys,
         privacy=recording.header.privacy,
-        resolve=resolve,
+        resolve=resolve_for(target),
         is_mock=is_mock,
         confirm_host=confirmed_host(plan, target),
         confirm_source=plan.confirm_source,
@@ -341,9 +357,8 @@ def _bundled(plan: Plan, run_id: str, folder: Path, found: Survey | None, mock: 
     )
 
 
-def _on_this_machine(named: str) -> bool:
-    target = parse_target(named)
-    addresses = resolve(target.host, target.port)
+def _on_this_machine(target: Target) -> bool:
+    addresses = resolve_for(target)(target.host, target.port)
     return bool(addresses) and all(is_loopback(address) for address in addresses)
 
 

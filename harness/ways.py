@@ -13,6 +13,8 @@ from harness.segment.endpoints import CONFIG_HOSTS, PROFILE_HOSTS, TRACKING_HOST
 from harness.segment.limits import BRIEF, CURRENT, LEGACY_CONFIG, PROFILE
 from harness.segment.write_key import made_up_key
 from harness.send.guard import Permit, permit
+from harness.send.heads import Heads
+from harness.send.proxy import ProxyChoice, is_number
 from harness.send.route import resolve
 from harness.send.target import Target, parse_target
 from harness.transform.select import Selection
@@ -56,6 +58,19 @@ def confirmed_host(plan: Plan, target: Target) -> str | None:
     return plan.confirm_host[0] if plan.confirm_host else None
 
 
+def target_of(plan: Plan, url: str, environ: Mapping[str, str]) -> Target:
+    """The target at this URL, with its proxy if the plan or the environment has one. Raises UsageError."""
+    choice = ProxyChoice(plan.proxy, environ)
+    return choice.on_the_way_to(parse_target(url, plan.ca_file), resolve)
+
+
+def resolve_for(target: Target) -> Callable[[str, int], Sequence[str]]:
+    """How the guard looks up this target: a name behind a proxy is beyond, whatever it is called here."""
+    if target.proxy is None:
+        return resolve
+    return lambda host, _port: [host] if is_number(host) else []
+
+
 def to_calls(
     plan: Plan,
     api: str,
@@ -71,12 +86,12 @@ def to_calls(
 
     Beyond this machine a target that is no mock needs a token, and the Profile API the id of the space.
     """
-    target = parse_target(url, plan.ca_file)
+    target = target_of(plan, url, environ)
     allowed = permit(
         target,
         keys=(),
         privacy=privacy,
-        resolve=resolve,
+        resolve=resolve_for(target),
         is_mock=lambda provisional: is_mock(target, provisional),
         confirm_host=confirmed_host(plan, target),
         send_unredacted=plan.send_unredacted,
@@ -110,6 +125,16 @@ def beside(api: str, target: Target, allowed: Permit, *, run_id: str, environ: M
         token = made_up_key(run_id, api).reveal()
     authorization = AccessToken(token).authorization(api)
     return Way(api, target, allowed, lambda _: authorization, space if api == "profile" else None)
+
+
+def heads_of(way: Way) -> Heads:
+    """The heads of requests that go this way; a proxy that is no tunnel is told the whole URL."""
+    target = way.target
+    if target.proxy is None or target.is_tls:
+        return Heads(target.authority, way.credential)
+    login = target.proxy.authorization
+    more = () if login is None else (("Proxy-Authorization", login),)
+    return Heads(target.authority, way.credential, before_path=target.url, more=more)
 
 
 def needed(ways: Mapping[str, Way], recorded: Collection[str] | None) -> dict[str, Way]:

@@ -36,7 +36,6 @@ from harness.send.connections import Connections
 from harness.send.encode import Encoder
 from harness.send.encode_call import CallEncoder
 from harness.send.guard import is_loopback
-from harness.send.heads import Heads
 from harness.send.retry import Retrier, RetryPolicy
 from harness.send.route import route_to
 from harness.timetable import shifts_of
@@ -47,7 +46,7 @@ from harness.transform.renew import Rounds, renewed
 from harness.transform.select import Selection, why_filtered
 from harness.transform.strip import strip
 from harness.units import NS_PER_S, format_instant_ms
-from harness.ways import Way, selection_of
+from harness.ways import Way, heads_of, selection_of
 
 if TYPE_CHECKING:
     from harness.conclude import Result
@@ -151,6 +150,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         recording={"name": recording.name},
         target=aim.target.url,
         targets=aim.urls,
+        proxies=aim.proxies,
     )
     write_json(aim.folder / "run.json", build_document(facts))
     account = Account(delivery_map, timeline, tally, paperwork, id_of)
@@ -260,11 +260,13 @@ def prepare_run(
     def wire_of(way: Way) -> Wire:
         return Wire(
             route=route_to(way.target, way.permit, now_ns=clock.now_ns),
-            heads=Heads(way.target.authority, way.credential),
+            heads=heads_of(way),
             now_ns=clock.now_ns,
             opened=tally.opened,
             refused=lambda error: replay.fail(error),  # noqa: PLW0108 - it is made below
             target=way.target,
+            connect_timeout_ns=plan.connect_timeout,
+            answer_timeout_ns=plan.answer_timeout,
         )
 
     wires = {api: wire_of(way) for api, way in aim.ways.items()}

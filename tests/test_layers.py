@@ -14,6 +14,7 @@ SPINE = {
     "errors",
     "units",
     "asked_limits",
+    "asked_network",
     "options",
     "plan",
     "timing",

@@ -44,6 +44,7 @@ class RunFacts:
     recording_complete: bool = True
     target: str  # without user info and query
     targets: Mapping[str, str] = field(default_factory=dict)  # by API
+    proxies: Mapping[str, str] = field(default_factory=dict)  # by API, host and port; without user info
     legs: Sequence[Mapping[str, Any]] = ()
     started_wall_ns: int | None = None  # None: it never came to a start
     duration_ns: int = 0
@@ -87,6 +88,7 @@ def build_document(
             "recording_complete": facts.recording_complete,
             "target": facts.target,
             "targets": dict(facts.targets),
+            "proxies": dict(facts.proxies),
             "mock": None if facts.mock is None else dict(facts.mock),
             "plan": dict(facts.plan),
             "legs": [dict(leg) for leg in facts.legs],
@@ -161,6 +163,7 @@ def facts_of(document: Mapping[str, Any]) -> RunFacts:
         recording_complete=document["recording_complete"],
         target=document["target"],
         targets=document["targets"],
+        proxies=document.get("proxies", {}),
         legs=document["legs"],
         started_wall_ns=None if started_at is None else parse_instant_ns(started_at),
         duration_ns=round(document["duration_s"] * NS_PER_S),

@@ -32,7 +32,9 @@ def text_report(document: Mapping[str, Any], *, colour: bool = False) -> str:
     """The report for a terminal; no control codes unless `colour` is asked for."""
     lines = [_paint(document["sentence"], document["verdict"], colour=colour)]
     name, target = cut(document["recording"].get("name", "")), cut(document["target"])
-    lines.append(f"  {name} to {target}, {precise(document['duration_s'])} s")
+    proxies = sorted(set(document["proxies"].values()))
+    through = f" through {cut(', '.join(proxies))}" if proxies else ""
+    lines.append(f"  {name} to {target}{through}, {precise(document['duration_s'])} s")
     lines += ["", *_sums(document)]
     lines += _reconciliation(document)
     lines += ["", *_rates(document), *_statuses(document), *_limits(document)]

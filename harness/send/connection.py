@@ -22,6 +22,7 @@ from harness.send.opening import Opening
 from harness.send.route import Address, Route
 from harness.send.target import Target
 from harness.send.tls import Handshake, TlsSocket, client_context
+from harness.send.tunnel import Tunnel
 from harness.units import NS_PER_S
 
 CONNECT_TIMEOUT_NS: Final = 5 * NS_PER_S
@@ -39,12 +40,12 @@ _RECEIVED_BYTES: Final = 65_536
 class Wire:
     """What the connections of a run have in common."""
 
-    route: Route
+    route: Route  # called in a greenlet: it may wait for a look-up
     heads: Heads
     now_ns: Callable[[], int]  # monotonic
     opened: Callable[[int], None]  # hears the instant at which each connection is established
     refused: Callable[[HarnessError], None]  # hears what no retry will mend, such as a forbidden address
-    target: Target | None = None  # for TLS: whose certificate is asked for
+    target: Target | None = None  # for TLS: whose certificate is asked for; and its proxy
     connect_timeout_ns: int = CONNECT_TIMEOUT_NS
     answer_timeout_ns: int = ANSWER_TIMEOUT_NS
 
@@ -66,7 +67,9 @@ class Connection:
         "_looked_ns",
         "_loop",
         "_on_open",
+        "_opener",
         "_opening",
+        "_openings",
         "_readable",
         "_reader",
         "_sent_ns",
@@ -88,7 +91,9 @@ class Connection:
         self._fires_ns = 0  # when the timer does; 0 while there is none
         self._deadline_ns = 0  # of the connect or the answer awaited; 0 while there is neither
         self._busy_opening = False  # from the moment it is asked, a round of the loop before `_opening`
-        self._opening: Opening | Handshake | None = None
+        self._opening: Opening | Tunnel | Handshake | None = None
+        self._opener: Opening | None = None  # that has further addresses
+        self._openings = 0
         self._closed = False
         self._on_open: Callable[[Failure | None], None] | None = None
         self._data = b""  # the request in flight, or about to be
@@ -116,9 +121,8 @@ class Connection:
         elif self._sock is not None and not self._is_gone(self._sock, self._wire.now_ns()):
             self._later(done, None)
         else:
-            self._busy_opening = True
             self._on_open = done
-            self._later(self._open)
+            self._begin_to_open()
 
     def send(self, request: Request, done: Callable[[Answer], None]) -> None:
         """Send, connecting first where needed; `done` hears exactly one answer."""
@@ -132,8 +136,7 @@ class Connection:
         self._done = done
         sock, now_ns = self._sock, self._wire.now_ns()
         if sock is None or self._is_gone(sock, now_ns):
-            self._busy_opening = True
-            self._later(self._open)
+            self._begin_to_open()
         else:
             self._write(sock, data, now_ns)
 
@@ -159,7 +162,12 @@ class Connection:
 
     # Opening.
 
-    def _open(self) -> None:
+    def _begin_to_open(self) -> None:
+        self._busy_opening = True
+        self._openings += 1
+        gevent.spawn(self._open, self._openings)
+
+    def _open(self, opening: int) -> None:
         if self._closed:
             return
         now_ns = self._sent_ns = self._wire.now_ns()
@@ -169,7 +177,9 @@ class Connection:
             addresses = self._wire.route()
         except GuardError as refusal:
             self._wire.refused(refusal)
-        self._opening = Opening(self._loop, addresses, self._opened)
+        if not self._busy_opening or opening != self._openings:
+            return  # the look-up took longer than there was time, and that was told
+        self._opener = self._opening = Opening(self._loop, addresses, self._opened)
         self._opening.start()
 
     def _opened(self, sock: _socket.socket | None) -> None:
@@ -178,23 +188,45 @@ class Connection:
             self._fail(Failure.CONNECT)
         elif target is None or not target.is_tls:
             self._ready(sock)
-        else:
-            tls = TlsSocket(sock, client_context(target.ca_file), target.host)
-            self._opening = Handshake(self._loop, tls, target.url, self._shaken)
+        elif target.proxy is not None:
+            self._opening = Tunnel(self._loop, sock, target, target.proxy, self._tunnelled)
             self._opening.start()
+        else:
+            self._shake_hands(sock, target)
+
+    def _tunnelled(self, result: _socket.socket | TargetError | None) -> None:
+        target = self._wire.target
+        if isinstance(result, _socket.socket) and target is not None:
+            self._shake_hands(result, target)
+        else:
+            self._not_opened(result if isinstance(result, TargetError) else None)
+
+    def _shake_hands(self, sock: _socket.socket, target: Target) -> None:
+        tls = TlsSocket(sock, client_context(target.ca_file), target.host)
+        self._opening = Handshake(self._loop, tls, target.url, self._shaken)
+        self._opening.start()
 
     def _shaken(self, result: TlsSocket | TargetError | None) -> None:
         if isinstance(result, TlsSocket):
             self._ready(result)
+        else:
+            self._not_opened(result)
+
+    def _not_opened(self, refusal: TargetError | None) -> None:
+        """What follows a connect went wrong: the next address may be better, unless we are not wanted."""
+        opener, self._opening = self._opener, None
+        if refusal is not None:
+            self._wire.refused(refusal)
+        elif opener is not None:
+            self._opening = opener
+            opener.start()
             return
-        if result is not None:
-            self._wire.refused(result)
         self._fail(Failure.CONNECT)
 
     def _ready(self, sock: _socket.socket | TlsSocket) -> None:
         self._sock = sock
         self._busy_opening = False
-        self._opening = None
+        self._opening = self._opener = None
         self._readable = self._loop.io(sock.fileno(), _READ)
         self._readable.start(self._on_readable)
         now_ns = self._looked_ns = self._wire.now_ns()
@@ -312,7 +344,7 @@ class Connection:
     def _drop(self) -> None:
         if self._opening is not None:
             self._opening.close()
-            self._opening = None
+        self._opening = self._opener = None
         self._unwatch_writable()
         if self._readable is not None:
             self._readable.stop()

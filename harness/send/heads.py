@@ -14,11 +14,23 @@ _VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 class Heads:
     """Heads by method, path, headers and source; all connections of a run share one."""
 
-    __slots__ = ("_authority", "_credentials", "_known")
+    __slots__ = ("_authority", "_before_path", "_credentials", "_known", "_more")
 
-    def __init__(self, authority: str, credentials: Callable[[str], str]) -> None:
-        """`authority` is the Host header; `credentials` answers a source's whole Authorization header."""
+    def __init__(
+        self,
+        authority: str,
+        credentials: Callable[[str], str],
+        *,
+        before_path: str = "",
+        more: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """`authority` is the Host header; `credentials` answers a source's whole Authorization header.
+
+        A proxy is told the target `before_path`, and needs headers of its own.
+        """
         self._authority = authority
+        self._before_path = before_path
+        self._more = more
         self._credentials = credentials
         self._known: dict[tuple[str, str, tuple[tuple[str, str], ...], str], bytes] = {}
 
@@ -42,8 +54,9 @@ class Heads:
             ("Host", self._authority),
             *request.headers,
             ("Authorization", self._credentials(request.source)),
+            *self._more,
         )
-        lines = [f"{request.method} {quote(request.path, safe=_VISIBLE)} HTTP/1.1"]
+        lines = [f"{request.method} {self._before_path}{quote(request.path, safe=_VISIBLE)} HTTP/1.1"]
         for name, value in headers:
             if not (name + value).isprintable():
                 raise ValueError(f"the header {name!r} holds a control character")

@@ -1,7 +1,7 @@
 """Ask a target who it is and what its ledger holds; the control path, apart from the load.
 
 httpx is called with an address that the permit has seen, not with the name: a name could lead elsewhere
-a moment later. Proxies named in the environment are not used.
+a moment later. Through a proxy it is the proxy's address, and the name is the proxy's to look up.
 """
 
 import ssl
@@ -15,15 +15,17 @@ import orjson
 
 from harness.errors import TargetError
 from harness.send.guard import Permit
-from harness.send.route import addresses, resolve
+from harness.send.route import Address, addresses, resolve
 from harness.send.target import Target
 from harness.send.tls import client_context, not_trusted
+from harness.send.tunnel import refused_by_proxy
 
 MOCK_NAME: Final = "segment-harness"
 _HEALTH_PATH: Final = "/__admin/health"
 _LEDGER_PATH: Final = "/__admin/ledger"
 _IDS_PATH: Final = "/__admin/ledger/ids"
 
+_PROXY_LOGIN: Final = 407
 _PROBE_TIMEOUT_S: Final = 2.0
 _LEDGER_TIMEOUT_S: Final = 30.0
 _HEALTH_BYTES: Final = 64 << 10
@@ -192,27 +194,51 @@ def _get(
 ) -> Iterator[httpx.Response]:
     found = addresses(target, permit, resolve)
     if not found:
-        raise _NobodyThereError(f"The name {target.host} does not resolve.")
+        raise _NobodyThereError(f"The name {(target.proxy or target).host} does not resolve.")
     verify = client_context(target.ca_file) if target.is_tls else True
-    with httpx.Client(trust_env=False, timeout=timeout_s, follow_redirects=False, verify=verify) as client:
-        for address in found:
-            url = httpx.URL(
-                scheme=target.scheme, host=address.host, port=address.port, path=path, params=params
-            )
+    for address in found:
+        host, port = (address.host, address.port) if target.proxy is None else (target.host, target.port)
+        with httpx.Client(
+            trust_env=False,
+            timeout=timeout_s,
+            follow_redirects=False,
+            verify=verify,
+            proxy=_proxy_at(address, target),
+        ) as client:
             request = client.build_request(
                 "GET",
-                url,
+                httpx.URL(scheme=target.scheme, host=host, port=port, path=path, params=params),
                 headers={"Host": target.authority},
                 extensions={"sni_hostname": target.host},  # and verified against that name, not the address
             )
             try:
                 response = client.send(request, stream=True)
+            except httpx.ProxyError as error:
+                _refuse_proxy(target, int(str(error)[:3]) if str(error)[:3].isdigit() else 502)
+                continue
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 _refuse_untrusted(target, error)
                 continue
             try:
+                if response.status_code == _PROXY_LOGIN:
+                    _refuse_proxy(target, response.status_code)
                 yield response
             finally:
                 response.close()
             return
-    raise _NobodyThereError(f"Nothing answers at {target.url}.")
+    through = "" if target.proxy is None else f" through the proxy {target.proxy.authority}"
+    raise _NobodyThereError(f"Nothing answers at {target.url}{through}.")
+
+
+def _proxy_at(address: Address, target: Target) -> httpx.Proxy | None:
+    if target.proxy is None:
+        return None
+    login = target.proxy.authorization
+    url = httpx.URL(scheme="http", host=address.host, port=address.port)
+    return httpx.Proxy(url, headers={"Proxy-Authorization": login} if login else None)
+
+
+def _refuse_proxy(target: Target, status: int) -> None:
+    refusal = None if target.proxy is None else refused_by_proxy(target.proxy, target, status)
+    if refusal is not None:
+        raise refusal

@@ -2,16 +2,18 @@
 
 import _socket  # gevent replaces `socket` in a patched process, where its look-up may not run inside the hub
 import ipaddress
+import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
+from harness.errors import GuardError
 from harness.send.guard import Permit
 from harness.send.target import Target
 from harness.units import NS_PER_S
 
-# A look-up holds the hub, so it is not made for each of hundreds of connections; Segment's addresses are
-# not static, and its docs ask for a fresh look at least every 24 h.
-FRESH_NS: Final = 60 * NS_PER_S
+# Connections that are opened together share a look-up; who connects again looks again, since addresses move.
+FRESH_NS: Final = NS_PER_S
 
 
 class Address(NamedTuple):
@@ -30,9 +32,17 @@ Route = Callable[[], Sequence[Address]]
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, in the system's order of preference; none when it does not resolve."""
+    """The addresses of a host, in the system's order of preference; none when it does not resolve.
+
+    Under gevent a thread looks it up, and the calling greenlet alone waits: a slow name server is not to
+    delay what is due.
+    """
+    look_up = partial(_socket.getaddrinfo, host, port, 0, _socket.SOCK_STREAM)
+    gevent = sys.modules.get("gevent")
     try:
-        found = _socket.getaddrinfo(host, port, 0, _socket.SOCK_STREAM)
+        found = (
+            look_up() if gevent is None or _is_number(host) else gevent.get_hub().threadpool.apply(look_up)
+        )
     except (_socket.gaierror, UnicodeError):
         return []
     return list(dict.fromkeys(str(sockaddr[0]) for _, _, _, _, sockaddr in found))
@@ -41,14 +51,24 @@ def resolve(host: str, port: int) -> list[str]:
 def addresses(
     target: Target, permit: Permit, resolve_: Callable[[str, int], Sequence[str]] = resolve
 ) -> list[Address]:
-    """Where the target is now, in order of preference; none when it does not resolve.
+    """Where the target is now, or its proxy, in order of preference; none when it does not resolve.
 
     Raises GuardError when one of them is beyond what the permit covers.
     """
-    found = resolve_(target.host, target.port)
+    hop = target.proxy or target
+    found = resolve_(hop.host, hop.port)
     for host in found:
-        permit.check(host)
-    return [Address(_family(host), host, target.port) for host in found]
+        _check(target, permit, host)
+    return [Address(_family(host), host, hop.port) for host in found]
+
+
+def _check(target: Target, permit: Permit, host: str) -> None:
+    if target.proxy is not None and not permit.beyond and not permit.loopback(host):
+        raise GuardError(
+            f"{target.host} is on this machine and the proxy {target.proxy.authority} is beyond it; "
+            "nothing is sent there. Say --proxy none."
+        )
+    permit.check(host)
 
 
 def route_to(
@@ -61,7 +81,8 @@ def route_to(
 ) -> Route:
     """A route that resolves again when what it knows is older than `fresh_ns`, or is nothing.
 
-    Each call asks the permit about each address and raises its GuardError.
+    It may wait for a look-up, so it is not called in the hub; who calls meanwhile gets what was known. Each
+    call asks the permit about each address and raises its GuardError.
     """
     known: list[Address] = []
     resolved_ns = 0
@@ -69,13 +90,25 @@ def route_to(
     def route() -> Sequence[Address]:
         nonlocal known, resolved_ns
         if not known or now_ns() - resolved_ns >= fresh_ns:
-            known = addresses(target, permit, resolve)
             resolved_ns = now_ns()
+            try:
+                known = addresses(target, permit, resolve)
+            except GuardError:
+                known = []  # what was known is not good for the next one either
+                raise
         for address in known:
-            permit.check(address.host)
+            _check(target, permit, address.host)
         return known
 
     return route
+
+
+def _is_number(host: str) -> bool:
+    try:
+        _family(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _family(host: str) -> int:

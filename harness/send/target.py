@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,6 +14,20 @@ _LONGEST_HOST: Final = 253  # RFC 1035, 2.3.4, less the length byte and the root
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy on the way to a target."""
+
+    host: str
+    port: int
+    authorization: str | None = field(default=None, repr=False)  # the header's value
+
+    @property
+    def authority(self) -> str:
+        """`proxy.example:3128`, for people and for reports."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A scheme, a host in lower case (an IPv6 address without brackets) and a port."""
 
@@ -21,6 +35,7 @@ class Target:
     host: str
     port: int
     ca_file: str | None = None  # certificates of authorities that are trusted beside this machine's own
+    proxy: Proxy | None = None
 
     @property
     def is_tls(self) -> bool:

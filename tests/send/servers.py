@@ -60,9 +60,10 @@ class Caller:
 class ScriptedServer:
     """Runs the script once for each connection, on its own thread; ends with the `with` block."""
 
-    def __init__(self, script: Script, *, port: int = 0) -> None:
+    def __init__(self, script: Script, *, port: int = 0, host: str = "127.0.0.1") -> None:
         self._script = script
-        self._listener = socket.create_server(("127.0.0.1", port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, port), family=family)
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
         self.errors: list[BaseException] = []

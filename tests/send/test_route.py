@@ -1,7 +1,9 @@
 """Claims about routes."""
 
 import socket
+import threading
 
+import gevent
 import pytest
 
 from harness.clock import ManualClock
@@ -70,3 +72,36 @@ def test_a_name_that_moves_beyond_the_permit_is_refused_on_the_next_connection()
     for _ in range(2):
         with pytest.raises(GuardError, match=r"192\.0\.2\.1"):
             route()
+
+
+def test_who_calls_while_a_name_is_looked_up_again_gets_what_was_known():
+    clock = ManualClock()
+    inner: list[list[Address]] = []
+
+    def slow(host: str, port: int) -> list[str]:
+        if clock.now_ns() > start_ns:
+            inner.append(list(route()))
+        return ["127.0.0.1"]
+
+    start_ns = clock.now_ns()
+    route = route_to(TARGET, LOCAL, now_ns=clock.now_ns, resolve=slow, fresh_ns=NS_PER_S)
+    first = route()
+    clock.advance(2 * NS_PER_S)
+    assert route() == first
+    assert inner == [first]
+
+
+def test_a_slow_name_server_holds_up_the_one_who_asks_and_nobody_else(monkeypatch):
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> list[object]:
+        asked.set()
+        assert answered.wait(5)
+        return [(2, 1, 6, "", ("127.0.0.1", 80))]
+
+    monkeypatch.setattr("harness.send.route._socket.getaddrinfo", slow)
+    looking = gevent.spawn(resolve, "slow.test", 80)
+    while not asked.is_set():
+        gevent.sleep(0.001)
+    answered.set()  # by another greenlet, which the look-up did not hold up
+    assert looking.get(timeout=5) == ["127.0.0.1"]
