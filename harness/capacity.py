@@ -15,6 +15,7 @@ import orjson
 
 from harness.asked_capacity import Asked
 from harness.clock import SystemClock
+from harness.engine.cores import usable_cores
 from harness.errors import HarnessError
 from harness.hold import STEPS, Ground, Held, hold
 from harness.plan import Plan
@@ -36,7 +37,6 @@ from harness.throttle.search import Bounds, Try, next_try
 from harness.throttle.step import ENDS_THE_SEARCH, INTERRUPTED
 from harness.timetable import settled
 from harness.units import NS_PER_S, format_duration
-from harness.wiring import usable_cores
 
 FILE_NAME: Final = "capacity.json"
 _REST_TOLD_NS: Final = 2 * NS_PER_S

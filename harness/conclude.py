@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from harness.engine.cores import usable_cores
 from harness.engine.on_limit import AT_THE_LIMIT
 from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
 from harness.measure.reconcile import Reconciliation, reconcile
@@ -25,7 +26,7 @@ from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import Judgement, judge
 from harness.timetable import schedule
 from harness.units import NS_PER_S, format_instant_us
-from harness.wiring import Run, is_target_local, read, transform, usable_cores
+from harness.wiring import Run, is_target_local, read, transform
 
 INTERRUPTED: Final = "interrupted"
 _LEDGER_READY_WITHIN_NS: Final = 5 * NS_PER_S
@@ -100,6 +101,8 @@ def evidence_of(run: Run, summary: Summary, reconciliation: Reconciliation | Non
         recording_complete=_read_whole(run),
         recorded_times=run.plan.needs_times,
         stages_ended=run.account.left_over,
+        resorted=run.recording.counts.resorted,
+        too_late=run.recording.counts.too_late,
         order_kept=run.plan.order == "person",
         allow=dict(run.plan.allow),
     )
@@ -184,10 +187,7 @@ def engine_facts(run: Run) -> EngineFacts:
     """What the engine knows beyond its tally."""
     replay, aim = run.replay, run.aim
     dispatcher = replay.dispatcher
-    step_ns = 0
-    if replay.started_ns is not None and replay.started_wall_ns is not None:
-        ran_ns = run.clock.now_ns() - replay.started_ns
-        step_ns = run.clock.wall_ns() - replay.started_wall_ns - ran_ns
+    watch = replay.self_watch
     return EngineFacts(
         users_opened=replay.users_opened,
         connections=run.account.connections or replay.users_opened,
@@ -199,7 +199,11 @@ def engine_facts(run: Run) -> EngineFacts:
         backlog_stopped_ns=sum(dispatcher.backlog.stood_ns.values()),
         shares_core=is_target_local(aim) and usable_cores() < 2,
         spun_ns=replay.spun_ns,
-        clock_step_ns=step_ns,
+        busy_ns=watch.busy_ns,
+        busy_share=watch.busy_share,
+        busiest_second_share=watch.busiest_second_share,
+        clock_step_ns=watch.clock_step_ns,
+        stopped_idle_ns=replay.stopped_idle_ns or 0,
         busiest_person_share=run.account.busiest.share,
         stages_unused_ns=run.account.unused_ns,
     )

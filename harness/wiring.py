@@ -1,6 +1,5 @@
 """Hand each room what it needs of the others: the one place where a replay's rooms are joined."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.clock import Clock
 from harness.copies import copy_of, message_of, rounds_of
+from harness.engine.cores import usable_cores
 from harness.engine.paperwork import Paperwork
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
@@ -333,6 +333,7 @@ def status_of(run: Run, now_ns: int) -> Status:
         lag_ms=snapshot.lag_p99_ms,
         left_ns=left_ns,
         elapsed_ns=elapsed_ns,
+        idle_ns=run.replay.idle_ns,
     )
 
 
@@ -362,11 +363,6 @@ def _moved(run: Run, arrival: Arrival) -> str:
 def is_target_local(aim: Aim) -> bool:
     """Whether the target runs on this machine, and so on the same cores."""
     return aim.is_bundled or any(is_loopback(way.target.host) for way in aim.ways.values())
-
-
-def usable_cores() -> int:
-    """How many cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _integrations(plan: Plan, aim: Aim) -> dict[str, object] | None:

@@ -56,6 +56,11 @@ class Pulse:
         self._prepare: Any = self._loop.prepare()
         self._prepare.start(self._pass)
 
+    @property
+    def next_ns(self) -> int | None:
+        """The next instant at which something is due, where that is known."""
+        return self._next_ns
+
     def is_calm(self, now_ns: int) -> bool:
         """True when nothing is due for a while."""
         return self._next_ns is None or self._next_ns - now_ns > CALM_NS

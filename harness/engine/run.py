@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import gevent
 from gevent.event import Event
 
-from harness.clock import Clock
+from harness.clock import Clock, cpu_ns
 from harness.engine.batches import Batcher
 from harness.engine.ceiling import Ceiling
 from harness.engine.dispatcher import LOOK_AHEAD, Dispatcher
 from harness.engine.on_limit import AT_THE_LIMIT, WAIT, TurningAway
 from harness.engine.paperwork import SLICE_NS, Paperwork
 from harness.engine.pulse import Pulse
+from harness.engine.self_watch import SelfWatch
 from harness.errors import BadLineError, TargetError
 from harness.model import Arrival, Decide, Encode, Failure, Sender, Tally
 from harness.units import NS_PER_S
@@ -92,6 +93,8 @@ class Replay:
         self.users_opened = 0
         self.only_locust_listens = False
         self.spun_ns = 0
+        self.stopped_idle_ns: int | None = None  # `idle_ns` when it was stopped
+        self.self_watch = SelfWatch(clock, cpu_ns, self._spun_so_far_ns)
         at_the_limit = (
             Dispatcher
             if settings.on_limit == WAIT
@@ -152,6 +155,7 @@ class Replay:
         if self._pulse is not None:
             self._pulse.close()
             self.spun_ns = self._pulse.spun_ns
+            self.self_watch.look()
             self._pulse = None
         for user in self._users:
             user.sender.close()
@@ -183,6 +187,7 @@ class Replay:
         if self.stopped_by is not None or self.over.is_set():
             return
         self.stopped_by = reason
+        self.stopped_idle_ns = self.idle_ns
         self.dispatcher.stop(self.clock.now_ns())
         if self.dispatcher.finished:
             self.over.set()
@@ -210,6 +215,15 @@ class Replay:
     def users_most(self) -> int:
         """As many users as this run may open."""
         return self.settings.users or USERS_AT_MOST
+
+    @property
+    def idle_ns(self) -> int | None:
+        """How long until anything is due; None where that is not known."""
+        next_ns = None if self._pulse is None else self._pulse.next_ns
+        return None if next_ns is None else next_ns - self.clock.now_ns()
+
+    def _spun_so_far_ns(self) -> int:
+        return self.spun_ns if self._pulse is None else self._pulse.spun_ns
 
     def _beat(self, now_ns: int) -> int | None:
         next_ns = self.dispatcher.advance(now_ns)
@@ -251,6 +265,7 @@ class Replay:
         now_ns, wall_ns = self.clock.now_ns(), self.clock.wall_ns()
         self.started_ns, self.started_wall_ns = now_ns, wall_ns
         self._tally.started(now_ns, wall_ns)
+        self.self_watch.start()
         self.dispatcher.start(now_ns)
         self._wake()
         if self.settings.duration_ns is not None:
@@ -339,6 +354,7 @@ class Replay:
         while True:
             gevent.sleep(_TICK_S)
             self._on_tick(self.clock.now_ns())
+            self.self_watch.look()
 
     def _guarded(self, work: Callable[..., None], *args: Any) -> None:
         try:

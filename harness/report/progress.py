@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol, TextIO
 from harness.units import NS_PER_S, format_duration
 
 _PLAIN_EVERY_NS: Final = 5 * NS_PER_S
+_LONG_IDLE_NS: Final = 10 * NS_PER_S
 _BAR_CELLS: Final = 10
 
 
@@ -20,6 +21,7 @@ class Status(NamedTuple):
     lag_ms: float | None
     left_ns: int | None
     elapsed_ns: int
+    idle_ns: int | None = None  # until the next item is due
 
 
 class View(Protocol):
@@ -32,12 +34,14 @@ class View(Protocol):
 
 def describe(status: Status) -> str:
     """The line, without its bar."""
+    idle_ns = status.idle_ns or 0
     parts = [
         "" if status.share is None else f"{status.share:4.0%}",
         f"{status.rate_per_s:,.0f}/s",
         f"{status.accepted:,} accepted",
         f"{status.throttled:,} throttled",
         "" if status.lag_ms is None else f"lag {status.lag_ms:.1f} ms",
+        f"next item in {format_duration(idle_ns)}" if idle_ns > _LONG_IDLE_NS else "",
         "" if status.left_ns is None else f"{format_duration(_to_seconds(status.left_ns))} left",
     ]
     return " · ".join(part for part in parts if part)

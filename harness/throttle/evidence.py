@@ -22,7 +22,11 @@ class EngineFacts:
     backlog_stopped_ns: int = 0
     shares_core: bool = False  # fewer usable cores than this process and a local target need
     spun_ns: int = 0  # waited awake for what was due next
-    clock_step_ns: int = 0  # how far the wall clock moved against the monotonic one
+    busy_ns: int = 0  # processor time of the generator, less the time spun
+    busy_share: float | None = None  # the same as a share of one core; None in less than a second
+    busiest_second_share: float | None = None
+    clock_step_ns: int = 0  # the largest step of the wall clock against the monotonic one
+    stopped_idle_ns: int = 0  # how long it was to the next due item when the run was stopped
     busiest_person_share: float | None = None  # of all items; None when nobody counted
     stages_unused_ns: int = 0  # of the schedule's stages, when the recording ended first
 
@@ -38,6 +42,7 @@ class Thresholds:
     busy_person_share: float = 0.05
     held_by_lane_share: float = 0.5
     clock_step_ns: int = 50 * NS_PER_MS
+    busy_share: float = 0.9  # of a core: little is left to be on time with
     reopened_share: float = 0.01  # of all requests
     shape_share: float = 0.05  # by which the variation of arrivals may be off
 
@@ -55,6 +60,8 @@ class Evidence:
     recording_complete: bool = True
     recorded_times: bool = False  # they decided when items were due
     stages_ended: bool = False  # before the recording did, as they asked
+    resorted: int = 0  # items of the recording that stood out of order and were put in order
+    too_late: int = 0  # and those too far out of order for that
     skipped: int = 0  # lines of the recording left out on request
     order_kept: bool = True  # False under --order none
     allow: Mapping[str, int] = field(default_factory=dict)  # rejected and abandoned that are no failure

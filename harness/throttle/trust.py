@@ -106,6 +106,20 @@ def _clock_stepped(evidence: Evidence) -> str | None:
     return f"The wall clock was set {direction} by {format_duration(abs(step_ns))} during the run."
 
 
+def _busy(evidence: Evidence) -> str | None:
+    share, peak = evidence.engine.busy_share, evidence.engine.busiest_second_share
+    if share is None or share <= evidence.thresholds.busy_share:
+        return None
+    busiest = "" if peak is None else f", {peak:.0%} in its busiest second"
+    return f"The generator used {share:.0%} of a core{busiest}, waiting awake not counted."
+
+
+def _freer(evidence: Evidence) -> str:
+    if evidence.summary.closed_loop:
+        return "Take the rate for the generator's, not for what the target can do; larger batches carry more."
+    return _MORE_TIME
+
+
 def _one_core(evidence: Evidence) -> str | None:
     if not evidence.engine.shares_core:
         return None
@@ -173,6 +187,7 @@ TRUST: Final = (
         _users_warn,
         _more_users,
     ),
+    Check("generator busy", WARN, _busy, _freer),
     Check("backlog", WARN, _backlog, "Raise --backlog, lower the rate, or find out what held the items."),
     Check(
         "clock stepped",

@@ -28,7 +28,7 @@ from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN, Check, Findin
 from harness.throttle.evidence import Evidence
 from harness.throttle.expected import Outcome, finding_of
 from harness.throttle.trust import judge_trust
-from harness.units import format_duration
+from harness.units import NS_PER_S, format_duration
 
 PASS: Final = "pass"  # noqa: S105 - a verdict, no password
 _EXIT: Final = {FAIL: EXIT_CHECK_FAILED, INCONCLUSIVE: EXIT_INCONCLUSIVE, WARN: EXIT_OK, PASS: EXIT_OK}
@@ -267,6 +267,28 @@ def _stages_unused(evidence: Evidence) -> str | None:
     return f"The recording ended {format_duration(unused_ns)} before the stages did."
 
 
+def _times_go_back(evidence: Evidence) -> str | None:
+    if not evidence.too_late or not evidence.recorded_times:
+        return None
+    return (
+        f"The recording's times go back: {many(evidence.too_late, 'item')} stood so far out of order "
+        "that they left late, as soon as they were read."
+    )
+
+
+def _resorted(evidence: Evidence) -> str | None:
+    if not evidence.resorted or not evidence.recorded_times:
+        return None
+    return f"{many(evidence.resorted, 'item')} of the recording stood out of order and were put in order."
+
+
+def _long_gap(evidence: Evidence) -> str | None:
+    idle_ns = evidence.engine.stopped_idle_ns
+    if idle_ns < _LONG_GAP_NS:
+        return None
+    return f"When the run was stopped, the next item was due {format_duration(idle_ns)} later."
+
+
 def _unclear_arrivals(evidence: Evidence) -> str | None:
     account = _account(evidence)
     if account is None or not account.received_unconfirmed:
@@ -277,6 +299,8 @@ def _unclear_arrivals(evidence: Evidence) -> str | None:
 _REPORT_THIS: Final = (
     "Believe no figure here, keep the run folder, and report this as a fault of the harness."
 )
+
+_LONG_GAP_NS: Final = 60 * NS_PER_S
 
 CHECKS: Final = (
     Check("sums", FAIL, _sums, _REPORT_THIS),
@@ -326,6 +350,7 @@ CHECKS: Final = (
         _discarded,
         "Correct these messages at their origin: Segment would discard them too.",
     ),
+    Check("times go back", WARN, _times_go_back, "Sort the recording by time, or replay it with --rate."),
     Check("stages cut short", WARN, _stages_unused, "Repeat the recording with --loop, or ask for less."),
     Check("skipped", WARN, _skipped, "Correct the recording and replay what was left out."),
     Check(
@@ -348,6 +373,13 @@ CHECKS: Final = (
         NOTE,
         _shape_lost,
         "A lower --speed leaves the gaps room; batches, lanes and few users change their shape.",
+    ),
+    Check("out of time order", NOTE, _resorted, "Nothing to do: each left when it was due."),
+    Check(
+        "long gap",
+        NOTE,
+        _long_gap,
+        "See the recording's times; --dry-run tells its length, --rate needs none.",
     ),
     Check("stages ended", NOTE, _stages_ended, "Nothing to do: the stages say how long a run lasts."),
     Check("received unconfirmed", NOTE, _unclear_arrivals, "Nothing to do: an unclear answer allows for it."),

@@ -49,3 +49,9 @@ def test_elsewhere_there_are_plain_lines_now_and_then():
     lines = stream.getvalue().splitlines()
     assert len(lines) == 4
     assert all("\x1b" not in line and "\r" not in line for line in lines)
+
+
+def test_a_long_wait_for_the_next_item_is_said():
+    waiting = HALF_WAY._replace(idle_ns=3_600 * NS_PER_S)
+    assert "next item in 1 h" in describe(waiting)
+    assert "next item" not in describe(HALF_WAY._replace(idle_ns=9 * NS_PER_S))

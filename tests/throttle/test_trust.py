@@ -1,6 +1,7 @@
 """Trust warnings: when each speaks, and who is blamed for a wait."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,7 @@ CASES = [
     (with_engine(backlog_stops=2, backlog_stopped_ns=3 * NS_PER_S), "backlog", "warn"),
     (with_engine(clock_step_ns=-NS_PER_S), "clock stepped", "warn"),
     (with_engine(shares_core=True), "one core", "warn"),
+    (with_engine(busy_share=0.91, busiest_second_share=1.0), "generator busy", "warn"),
     (
         replace(
             with_engine(busiest_person_share=0.06), summary=replace(CLEAN.summary, held_by_lane_share=0.51)
@@ -80,6 +82,8 @@ def test_every_warning_has_a_case_here():
             with_engine(busiest_person_share=0.05), summary=replace(CLEAN.summary, held_by_lane_share=0.9)
         ),
         with_engine(clock_step_ns=50_000_000),
+        with_engine(busy_share=0.9, busiest_second_share=1.0),
+        with_engine(busy_share=None),
         with_summary(totals=totals(opened=18)),
     ],
 )
@@ -112,3 +116,11 @@ def test_user_wait_is_charged_to_a_target_too_slow_for_the_users():
 )
 def test_advice_on_users_fits_the_run(evidence, advice):
     assert judge_trust(evidence)[0].advice == advice
+
+
+def test_the_page_about_trust_lists_these_warnings_and_no_others():
+    page = (Path(__file__).parents[2] / "docs" / "trust.md").read_text("utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| ")][1:]
+    assert [(name.strip(), level.strip()) for name, level in rows] == [
+        (check.name, check.level) for check in TRUST
+    ]

@@ -95,6 +95,14 @@ ROWS = [
     (with_variation(1.0, 1.2), "shape of arrivals", "pass", 0),
     (replace(CLEAN, engine=replace(CLEAN.engine, stages_unused_ns=5)), "stages cut short", "warn", 0),
     (replace(CLEAN, recording_complete=False, stages_ended=True), "stages ended", "pass", 0),
+    (replace(CLEAN, recorded_times=True, too_late=1), "times go back", "warn", 0),
+    (replace(CLEAN, recorded_times=True, resorted=3), "out of time order", "pass", 0),
+    (
+        replace(CLEAN, engine=replace(CLEAN.engine, stopped_idle_ns=60_000_000_000)),
+        "long gap",
+        "pass",
+        0,
+    ),
 ]
 
 
