@@ -4,7 +4,6 @@ import _socket  # gevent replaces `socket` in a patched process, where its look-
 import ipaddress
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Final, NamedTuple
 
 from harness.errors import GuardError
@@ -37,12 +36,17 @@ def resolve(host: str, port: int) -> list[str]:
     Under gevent a thread looks it up, and the calling greenlet alone waits: a slow name server is not to
     delay what is due.
     """
-    look_up = partial(_socket.getaddrinfo, host, port, 0, _socket.SOCK_STREAM)
     gevent = sys.modules.get("gevent")
+    if gevent is None or _is_number(host):
+        return _look_up(host, port)
+    found: list[str] = gevent.get_hub().threadpool.apply(_look_up, (host, port))
+    return found
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """In a pool's thread an error would be printed before it is raised: so it ends here."""
     try:
-        found = (
-            look_up() if gevent is None or _is_number(host) else gevent.get_hub().threadpool.apply(look_up)
-        )
+        found = _socket.getaddrinfo(host, port, 0, _socket.SOCK_STREAM)
     except (_socket.gaierror, UnicodeError):
         return []
     return list(dict.fromkeys(str(sockaddr[0]) for _, _, _, _, sockaddr in found))

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import harness.mock.live.page as page_module
@@ -37,6 +37,7 @@ def test_json_laid_out_is_the_same_json(bench, value, tight, ascii_only):
 
 @settings(max_examples=40, deadline=None)
 @given(value=st.dictionaries(st.text(), JSON, max_size=5))
+@example(value={"__proto__": None, "constructor": 1})
 def test_the_members_of_an_object_are_found_in_its_text(bench, value):
     found = bench.evaluate(f"Object.entries(members({json.dumps(json.dumps(value))}))")
     assert {name: json.loads(text) for name, text in found} == value

@@ -4,9 +4,9 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 const CLOSES = { "{": "}", "[": "]" };
 const COLOURED_MOST = 20000; // tokens; beyond it the rest is plain, so that a huge body opens at once
 
-/** The text of each member of the object that this text is, by name. */
+/** The text of each member of the object that this text is, by name; no name of it is anybody's prototype. */
 function members(text) {
-  const found = {};
+  const found = Object.create(null);
   let depth = 0;
   let name = null;
   let start = 0;
