@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from harness.clock import Clock
 from harness.copies import copy_of, message_of, rounds_of
 from harness.engine.cores import usable_cores
-from harness.engine.paperwork import Paperwork
+from harness.engine.paperwork import MOST, Paperwork
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.freshness import Freshness
@@ -132,7 +132,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         aim.folder / "delivery.map", run_id=aim.run_id, fingerprint=recording.fingerprint()
     )
     timeline = aim.folder / "timeline.ndjson"
-    paperwork = Paperwork(clock)
+    paperwork = Paperwork(clock, most=0 if plan.closed_loop else MOST)
     tally_of = partial(SettlingTally, plan.step.settle_ns) if plan.step and plan.step.settle_ns else RunTally
     tally = tally_of(
         delivery_map=delivery_map,
@@ -267,6 +267,7 @@ def prepare_run(
             target=way.target,
             connect_timeout_ns=plan.connect_timeout,
             answer_timeout_ns=plan.answer_timeout,
+            wall_ns=clock.wall_ns,
         )
 
     wires = {api: wire_of(way) for api, way in aim.ways.items()}

@@ -12,20 +12,22 @@ from harness.clock import Clock
 
 CALM_NS: Final = 400_000  # nothing is due for so long: a slice of other work delays nobody
 SLICE_NS: Final = 200_000
-_MOST: Final = 5_000
+MOST: Final = 5_000
 
 
 class Paperwork:
     """Calls to be made when there is time."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, most: int = MOST) -> None:
+        """`most` pieces are put off; 0 where nothing is ever due, and what is at hand is cheaper done."""
         self._clock = clock
+        self._most = most
         self._pieces: deque[Callable[[], None]] = deque()
 
     def put(self, piece: Callable[[], None]) -> None:
         """Do this later."""
         self._pieces.append(piece)
-        if len(self._pieces) > _MOST:
+        if len(self._pieces) > self._most:
             self._pieces.popleft()()
 
     def do_some(self, now_ns: int) -> None:

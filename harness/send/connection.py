@@ -30,9 +30,8 @@ ANSWER_TIMEOUT_NS: Final = 15 * NS_PER_S
 
 _READ: Final = 1  # libev's EV_READ and EV_WRITE
 _WRITE: Final = 2
-# A look costs as much as half a send. After so short a time it would tell little: a request is on its way for
-# as long, and what is closed meanwhile is met there all the same.
-_SEEN_OPEN_NS: Final = 5_000_000
+# A look costs as much as half a send, and each poll of the loop is one: it tells what has ended.
+_SEEN_OPEN_NS: Final = 20_000_000
 _RECEIVED_BYTES: Final = 65_536
 
 
@@ -48,6 +47,9 @@ class Wire:
     target: Target | None = None  # for TLS: whose certificate is asked for; and its proxy
     connect_timeout_ns: int = CONNECT_TIMEOUT_NS
     answer_timeout_ns: int = ANSWER_TIMEOUT_NS
+    wall_ns: Callable[[], int] | None = (
+        None  # tells how long ago the loop polled; None: look before each send
+    )
 
 
 class Connection:
@@ -64,7 +66,6 @@ class Connection:
         "_deadline_ns",
         "_done",
         "_fires_ns",
-        "_looked_ns",
         "_loop",
         "_on_open",
         "_opener",
@@ -99,7 +100,6 @@ class Connection:
         self._data = b""  # the request in flight, or about to be
         self._done: Callable[[Answer], None] | None = None
         self._sent_ns = 0
-        self._looked_ns = 0  # when it was last seen to be open
         self._unwritten: memoryview | None = None
 
     def __repr__(self) -> str:
@@ -118,7 +118,7 @@ class Connection:
         self._claim()
         if self._closed:
             self._later(done, Failure.STOPPED)
-        elif self._sock is not None and not self._is_gone(self._sock, self._wire.now_ns()):
+        elif self._sock is not None and not self._is_gone(self._sock):
             self._later(done, None)
         else:
             self._on_open = done
@@ -134,11 +134,11 @@ class Connection:
             return
         self._data = data
         self._done = done
-        sock, now_ns = self._sock, self._wire.now_ns()
-        if sock is None or self._is_gone(sock, now_ns):
+        sock = self._sock
+        if sock is None or self._is_gone(sock):
             self._begin_to_open()
         else:
-            self._write(sock, data, now_ns)
+            self._write(sock, data, self._wire.now_ns())
 
     def close(self) -> None:
         """Close for good; a request in flight is answered with `Failure.STOPPED` before this returns."""
@@ -229,8 +229,7 @@ class Connection:
         self._opening = self._opener = None
         self._readable = self._loop.io(sock.fileno(), _READ)
         self._readable.start(self._on_readable)
-        now_ns = self._looked_ns = self._wire.now_ns()
-        self._wire.opened(now_ns)
+        self._wire.opened(self._wire.now_ns())
         if self._done is not None:
             self._write(sock, self._data, self._wire.now_ns())
         elif self._on_open is not None:
@@ -238,9 +237,10 @@ class Connection:
             self._deadline_ns = self._sent_ns = 0
             on_open(None)
 
-    def _is_gone(self, sock: _socket.socket | TlsSocket, now_ns: int) -> bool:
-        # Asked before each send: the other side may have closed since the hub last looked.
-        if now_ns - self._looked_ns < _SEEN_OPEN_NS:
+    def _is_gone(self, sock: _socket.socket | TlsSocket) -> bool:
+        # Asked before each send: the other side may have closed since the loop last polled.
+        wall_ns = self._wire.wall_ns
+        if wall_ns is not None and abs(wall_ns() - self._loop.now() * NS_PER_S) < _SEEN_OPEN_NS:
             return False
         try:
             sock.recv(1, _socket.MSG_PEEK)
@@ -319,7 +319,7 @@ class Connection:
             self._fail(Failure.CLOSED)
 
     def _answer(self, whole: Whole, done: Callable[[Answer], None]) -> None:
-        done_ns = self._looked_ns = self._wire.now_ns()
+        done_ns = self._wire.now_ns()
         answer = Answer(self._sent_ns, done_ns, whole.status, None, whole.retry_after, whole.body)
         self._done = None
         self._deadline_ns = self._sent_ns = 0

@@ -50,6 +50,7 @@ class Watched:
         answer_timeout_s: float = 5.0,
         route: Callable[[], Sequence[Address]] | None = None,
         now_ns: Callable[[], int] = CLOCK.now_ns,
+        wall_ns: Callable[[], int] | None = None,
         target: Target | None = None,
     ) -> None:
         self.opened: list[int] = []
@@ -64,6 +65,7 @@ class Watched:
             connect_timeout_ns=round(connect_timeout_s * NS_PER_S),
             answer_timeout_ns=round(answer_timeout_s * NS_PER_S),
             target=target,
+            wall_ns=wall_ns,
         )
 
     def connection(self) -> Connection:

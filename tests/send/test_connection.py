@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.model import Answer, Failure
-from tests.send.hub import SECRET, Watched, ask, open_up, request, shown, wait
+from tests.send.hub import CLOCK, SECRET, Watched, ask, open_up, request, shown, wait
 from tests.send.servers import OK, Caller, ScriptedServer, answering, closing_after, silent
 
 
@@ -78,7 +78,8 @@ def test_a_close_said_in_the_answer_is_believed_at_once(connected):
     assert len(watched.opened) == 5
 
 
-def test_a_connection_closed_while_idle_costs_no_request_even_when_the_hub_has_not_looked(connected):
+@pytest.mark.parametrize("wall_ns", [None, CLOCK.wall_ns])
+def test_a_connection_closed_while_idle_costs_no_request_even_when_the_hub_has_not_looked(connected, wall_ns):
     closed = threading.Event()
 
     def script(caller: Caller) -> None:
@@ -91,13 +92,33 @@ def test_a_connection_closed_while_idle_costs_no_request_even_when_the_hub_has_n
             silent(caller)
 
     with ScriptedServer(script) as server:
-        watched = Watched(server.port)
+        watched = Watched(server.port, wall_ns=wall_ns)
         connected.append(connection := watched.connection())
         assert ask(connection).status == 200
         assert closed.wait(5)  # blocks this thread and with it the hub
-        threading.Event().wait(0.01)  # longer than an answer is taken for a look
+        threading.Event().wait(0.03)  # longer than a poll of the loop is taken for a look
         assert ask(connection).status == 200
     assert len(watched.opened) == 2
+
+
+def test_what_the_loop_has_just_seen_open_is_not_looked_at_again(connected):
+    """The loop's own poll was a moment ago, or a wall clock says so that moves with it."""
+    closed = threading.Event()
+
+    def script(caller: Caller) -> None:
+        caller.request()
+        caller.answer(OK)
+        caller.sock.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    with ScriptedServer(script) as server:
+        loop = gevent.get_hub().loop
+        watched = Watched(server.port, wall_ns=lambda: round(loop.now() * 1e9) + 19_000_000)
+        connected.append(connection := watched.connection())
+        assert ask(connection).status == 200
+        assert closed.wait(5)
+        answer = ask(connection)
+    assert (answer.failure, len(watched.opened)) == (Failure.CLOSED, 1)
 
 
 @pytest.mark.parametrize(
