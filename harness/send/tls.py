@@ -96,6 +96,8 @@ class TlsSocket:
         try:
             while piece := self._object.read(size):
                 pieces.append(piece)
+                if not (self._incoming.pending or self._object.pending()):
+                    return b"".join(pieces)  # to be told so by an exception costs as much as the reading
             self._say_goodbye()  # the other side did, and may wait for ours before it closes
         except ssl.SSLWantReadError:
             if not pieces:
