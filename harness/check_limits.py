@@ -1,4 +1,4 @@
-"""The story of a check of limits: find the server, pass the guard, ask it scene by scene, judge what was seen."""
+"""The story of a check of limits: pass the guard, ask a server scene by scene, judge what was seen."""
 
 import asyncio
 import os
@@ -110,7 +110,7 @@ def check_limits(asked: AskedCheck, say: Callable[[str], None]) -> LimitsChecked
         limits = [next(limit for limit in asked.limits if limit.api == way.api) for way in ways]
         results: list[ServerResult] = []
         for way, limit in zip(ways, limits, strict=True):
-            results += asyncio.run(_examined(asked, way, limit, bounds, clock, say))
+            results += asyncio.run(_examined(asked, way, limit, bounds=bounds, clock=clock, say=say))
     return LimitsChecked(
         target=", ".join(dict.fromkeys(way.target.url for way in ways)),
         limits=tuple(limits),
@@ -139,7 +139,13 @@ def _ways(asked: AskedCheck, clock: Clock) -> Iterator[list[LimitWay]]:
 
 
 async def _examined(
-    asked: AskedCheck, way: LimitWay, limit: Limit, bounds: Bounds, clock: Clock, say: Callable[[str], None]
+    asked: AskedCheck,
+    way: LimitWay,
+    limit: Limit,
+    *,
+    bounds: Bounds,
+    clock: Clock,
+    say: Callable[[str], None],
 ) -> list[ServerResult]:
     target = way.target
     wire = Wire(
@@ -200,8 +206,8 @@ async def _order(way: LimitWay, wire: Wire, order: Mapping[str, Any]) -> dict[st
     reply = (await wire.send([_clock_request(way, order)], 1))[0]
     if reply.status != 200:
         raise TargetError(
-            f"{way.target.url}{_CLOCK_PATH} answered {reply.status}; is the mock still there? Its clock may be left "
-            'standing: PUT it {"reset": true}'
+            f"{way.target.url}{_CLOCK_PATH} answered {reply.status}; is the mock still there? Its clock may "
+            'be left standing: PUT it {"reset": true}'
         )
     told: dict[str, Any] = orjson.loads(reply.body)
     return told
@@ -231,8 +237,8 @@ def _announced(way: LimitWay, limit: Limit, checks: Sequence[ServerCheck], groun
     if not ground.stage.clockwork.steered:
         how = f"about {format_duration(round(windows_of(scenes) * limit.window_ns))}"
     return (
-        f"{limit.name} ({limit.origin}) at {way.target.url}: {len(asked)} checks, about {requests:,.0f} requests, "
-        f"{how}"
+        f"{limit.name} ({limit.origin}) at {way.target.url}: {len(asked)} checks, "
+        f"about {requests:,.0f} requests, {how}"
     )
 
 

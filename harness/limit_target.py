@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from harness.asked_limits import APIS, EVERY_API, targets_by_api
+from harness.asked_limits import EVERY_API, targets_by_api
 from harness.errors import GuardError, TargetError
 from harness.options import KEY_VARIABLE
 from harness.segment.write_key import WriteKey, made_up_key
@@ -15,7 +15,7 @@ from harness.send.route import resolve
 from harness.send.target import Target, parse_target
 from harness.throttle.servers.asks import Caller
 from harness.throttle.servers.exchange import OTHER, OWN
-from harness.ways import CALL_APIS, SPACE_VARIABLE, beside
+from harness.ways import CALL_APIS, beside
 
 OTHER_KEY_VARIABLE: Final = "SEGMENT_OTHER_WRITE_KEY"
 WORKSPACE_VARIABLE: Final = "SEGMENT_WORKSPACE"
@@ -71,7 +71,7 @@ def named_ways(
         if url is None or (api not in named and ways and api != apis[0] and not ways[0].permit.is_mock):
             continue
         try:
-            ways.append(_way(api, url, confirmed, run_id, environ, loopback))
+            ways.append(_way(api, url, confirmed, run_id=run_id, environ=environ, loopback=loopback))
         except GuardError as refusal:
             refusals += [line for line in str(refusal).splitlines() if line not in refusals]
     if refusals:
@@ -85,6 +85,7 @@ def _way(
     api: str,
     url: str,
     confirmed: Confirmed,
+    *,
     run_id: str,
     environ: Mapping[str, str],
     loopback: Callable[[str], bool],
@@ -132,8 +133,8 @@ def _is_confirmed(confirmed: Confirmed, environ: Mapping[str, str]) -> bool:
     if said != confirmed.workspace:
         meant = f"says {said}" if said else "is not set"
         raise GuardError(
-            f"--confirm-workspace says {confirmed.workspace} and {WORKSPACE_VARIABLE} {meant}; both must name the "
-            "workspace whose limits may be used up."
+            f"--confirm-workspace says {confirmed.workspace} and {WORKSPACE_VARIABLE} {meant}; both must "
+            "name the workspace whose limits may be used up."
         )
     return True
 

@@ -12,12 +12,11 @@ from harness.errors import EXIT_OK, UsageError
 from harness.units import parse_duration_ns
 
 _APIS: Final = ("tracking", "profile", "config")
-_MANY: Final = {"multiple": True}
 
 
 @click.command(
     "limits",
-    epilog="Example: harness check limits --api tracking --target http://127.0.0.1:8765 --limit tracking=50/s",
+    epilog="Example: harness check limits --api tracking --target http://127.0.0.1:8765",
 )
 @click.option(
     "--api",
@@ -26,22 +25,24 @@ _MANY: Final = {"multiple": True}
     show_default=True,
     help="Whose limits; of one URL that is no mock, all is the Tracking API's.",
 )
-@click.option("--target", metavar="URL | API=URL", help="The server; without it a mock is started.", **_MANY)
+@click.option(
+    "--target", metavar="URL | API=URL", help="The server; without it a mock is started.", multiple=True
+)
 @click.option(
     "--limit",
     "limit_texts",
     metavar="API=RATE",
     help="What is documented, like tracking=1000/s, tracking=1000messages/s or tracking@workspace=800/s.",
-    **_MANY,
+    multiple=True,
 )
-@click.option("--only", metavar="CHECK", help="One of --list. Many can be given.", **_MANY)
+@click.option("--only", metavar="CHECK", help="One of --list. Many can be given.", multiple=True)
 @click.option("--list", "as_list", is_flag=True, help="Show the checks, and ask nothing.")
 @click.option(
     "--counting",
     type=click.Choice(["sliding", "fixed"]),
     default="sliding",
     show_default=True,
-    help="sliding: no window may hold more than the limit. fixed: twice as much across an edge is no failure.",
+    help="sliding: no window may hold more than the limit. fixed: twice that across an edge is no failure.",
 )
 @click.option(
     "--clock",
@@ -51,10 +52,10 @@ _MANY: Final = {"multiple": True}
     help="auto: freeze and advance the clock of a mock on this machine. real: wait.",
 )
 @click.option(
-    "--confirm-host", metavar="HOST", help="The host of --target, if it is not this machine.", **_MANY
+    "--confirm-host", metavar="HOST", help="The host of --target, if it is not this machine.", multiple=True
 )
 @click.option(
-    "--confirm-source", metavar="key:LAST4", help="The end of the write key that is meant.", **_MANY
+    "--confirm-source", metavar="key:LAST4", help="The end of the write key that is meant.", multiple=True
 )
 @click.option(
     "--confirm-workspace",

@@ -1,4 +1,4 @@
-"""Write the requests of a check: made-up messages that reach no destination, and reads that change nothing."""
+"""Write the requests of a check: made-up messages for no destination, and reads that change nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

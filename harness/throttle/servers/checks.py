@@ -59,7 +59,7 @@ CHECKS: Final = (
         "as much as the limit, at one moment, is admitted",
         "burst",
         judges.admits_burst,
-        "A client may send its window's worth at once: allow a burst of the limit, or document a smaller one.",
+        "A client may send a window's worth at once: allow such a burst, or document a smaller one.",
     ),
     ServerCheck(
         "over",
@@ -94,7 +94,7 @@ CHECKS: Final = (
         "each refusal says how long to wait",
         "over",
         told.announces,
-        "Send Retry-After with each 429, in whole seconds to wait; X-RateLimit-Reset the same, where documented.",
+        "Send Retry-After with each 429, in whole seconds; where it is documented X-RateLimit-Reset too.",
     ),
     ServerCheck("admits-then", "at Retry-After it admits", "reopening", told.admits_then, _TELL_THE_TRUTH),
     ServerCheck(

@@ -36,7 +36,8 @@ class RealTime:
         self.wall_ns: Final = clock.wall_ns
 
     async def until(self, at_ns: int) -> None:
-        while (left_ns := at_ns - self._clock.now_ns()) > 0:
+        left_ns = at_ns - self._clock.now_ns()
+        if left_ns > 0:
             await asyncio.sleep(left_ns / NS_PER_S)
 
 

@@ -1,7 +1,7 @@
 """Put a server through its checks: each scene once, an unclear one again, within the bounds."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from harness.throttle.check import FAIL, INCONCLUSIVE
@@ -90,6 +90,8 @@ async def _judged(ground: Ground, check: ServerCheck, played: dict[str, Seen | B
         seen = played[check.scene]
         if isinstance(seen, BoundReachedError):
             return Judged(INCONCLUSIVE, f"Not asked to the end: {seen}.")
+        if check.needs_ledger and ground.stored is not None:
+            seen = replace(seen, stored=ground.stored())
         judged = check.judge(seen)
         if not judged.again or tries >= TRIES:
             return judged
@@ -109,5 +111,4 @@ async def _seen(ground: Ground, scene: str) -> Seen | BoundReachedError:
         steered=stage.clockwork.steered,
         beyond=ground.beyond,
         counting=ground.counting,
-        stored=None if ground.stored is None else ground.stored(),
     )

@@ -43,7 +43,12 @@ def admits_burst(seen: Seen) -> Judged:
 
 def refuses_over(seen: Seen) -> Judged:
     """What is beyond the limit is answered 429."""
-    return _clear(seen, seen.all) or _keeps(seen) or _never_refused(seen) or _shown(seen, _counted(seen.all))
+    return (
+        _clear(seen, seen.all)
+        or _keeps(seen)
+        or _never_refused(seen)
+        or _shown(seen, f"{_counted(seen.all)}.")
+    )
 
 
 def keeps_in_windows(seen: Seen) -> Judged:
@@ -78,14 +83,14 @@ def keeps_at_edge(seen: Seen) -> Judged:
         if seen.counting == FIXED:
             return over
         return over._replace(
-            said=f"{over.said} {admitted:,} of them from shortly before the edge of a window to shortly after."
+            said=f"{over.said} {admitted:,} came from shortly before the edge of one to shortly after."
         )
     early = wrongly_refused(seen.all, seen.limit.count, seen.limit.window_ns)
     if early:
         return Judged(FAIL, _early(seen, early))
     if span_ns(near) >= seen.limit.window_ns:
         return _too_slow(seen, near)
-    return Judged(PASS, _counted(near))
+    return Judged(PASS, f"{_counted(near)}, near the edge of a window.")
 
 
 def admits_exactly(seen: Seen) -> Judged:
@@ -96,7 +101,7 @@ def admits_exactly(seen: Seen) -> Judged:
     early = wrongly_refused(seen.all, seen.limit.count, seen.limit.window_ns)
     if early:
         return Judged(FAIL, _early(seen, early))
-    return _never_refused(seen) or _shown(seen, _counted(seen.of("at once"), "at once"))
+    return _never_refused(seen) or _shown(seen, f"{_counted(seen.of('at once'))}, at one instant.")
 
 
 def recovers(seen: Seen) -> Judged:
@@ -111,7 +116,7 @@ def recovers(seen: Seen) -> Judged:
         return Judged(FAIL, f"A window after it was used up {_refused_of(early, again)} refused.")
     if any(each.refused for each in again):
         return _too_slow(seen, again)
-    return Judged(PASS, f"A window after it was used up {_counted(again)}")
+    return Judged(PASS, f"A window after it was used up: {_counted(again)}.")
 
 
 def refuses_for_free(seen: Seen) -> Judged:
@@ -136,8 +141,8 @@ def isolates(seen: Seen) -> Judged:
     if refused:
         return Judged(
             FAIL,
-            f"With one {_whose(seen)} used up, {_refused_of(refused, other)} refused of another that had sent "
-            "nothing.",
+            f"With one {_whose(seen)} used up, {_refused_of(refused, other)} refused of another that "
+            "had sent nothing.",
         )
     return Judged(PASS, f"With one {_whose(seen)} used up, {_counted(other)} with another.")
 
@@ -154,7 +159,9 @@ def counts_unit(seen: Seen) -> Judged:
     if early:
         return Judged(FAIL, f"Of {told} {len(early):,} were refused; the limit speaks of {seen.limit.unit}.")
     if seen.limit.unit == "messages":
-        return _keeps(seen) or _never_refused(seen) or _shown(seen, f"{told} used it up.")
+        return (
+            _keeps(seen) or _never_refused(seen) or _shown(seen, f"{told} counted as {units_of(batches):,}.")
+        )
     if any(each.refused for each in batches):
         return _too_slow(seen, batches)
     return Judged(PASS, f"{told}, all admitted.")
@@ -284,8 +291,8 @@ def _too_slow(seen: Seen, exchanges: Iterable[Exchange]) -> Judged:
     exchanges = list(exchanges)
     return Judged(
         INCONCLUSIVE,
-        f"{many(len(exchanges), 'request')} took {format_duration(span_ns(exchanges))}, too long to tell of a "
-        f"window of {format_duration(seen.limit.window_ns)}.",
+        f"{many(len(exchanges), 'request')} took {format_duration(span_ns(exchanges))}, too long to tell of "
+        f"a window of {format_duration(seen.limit.window_ns)}.",
         again=True,
     )
 
@@ -294,11 +301,10 @@ def _early(seen: Seen, early: list[Exchange]) -> str:
     return f"{many(len(early), 'request')} refused though fewer than {seen.limit.count:,} were admitted."
 
 
-def _counted(exchanges: Iterable[Exchange], how: str = "") -> str:
+def _counted(exchanges: Iterable[Exchange]) -> str:
     exchanges = list(exchanges)
-    taken = sum(each.taken for each in exchanges)
-    sent = f"{len(exchanges):,} {how}".strip()
-    return f"of {sent} {taken:,} admitted, {sum(each.refused for each in exchanges):,} refused."
+    taken, refused = sum(each.taken for each in exchanges), sum(each.refused for each in exchanges)
+    return f"{many(len(exchanges), 'request')}, {taken:,} admitted, {refused:,} refused"
 
 
 def _refused_of(refused: list[Exchange], of: tuple[Exchange, ...]) -> str:

@@ -97,8 +97,8 @@ def counts_down(seen: Seen) -> Judged:
     if wrong:
         return Judged(
             FAIL,
-            f"Of {seen.limit.count:,} admitted one after another the first said that {max(said):,} remain and the "
-            f"last {min(said):,}; nobody was told {wrong[0]:,}.",
+            f"From {max(said):,} down to {min(said):,} of {seen.limit.count:,}; nobody was told that "
+            f"{wrong[0]:,} remain.",
         )
     return Judged(PASS, f"From {max(said):,} down to {min(said):,}, each said once.")
 
@@ -108,7 +108,7 @@ def _reset_beside(seen: Seen, refused: list[Exchange]) -> Judged | None:
     if seen.limit.api != "tracking":
         return None
     for each in refused:
-        reset = each.headers.get("x-ratelimit-reset")
+        reset, said = each.headers.get("x-ratelimit-reset"), each.headers["retry-after"]
         if reset is None:
             return Judged(WARN, "Retry-After came without X-RateLimit-Reset, which is documented beside it.")
         close = (
@@ -117,8 +117,8 @@ def _reset_beside(seen: Seen, refused: list[Exchange]) -> Judged | None:
         if not close:
             return Judged(
                 FAIL,
-                f"X-RateLimit-Reset: {reset[:40]!r} beside Retry-After: {each.headers['retry-after'][:40]!r}; both "
-                "are documented as the seconds to wait.",
+                f"X-RateLimit-Reset: {reset[:40]!r} beside Retry-After: {said[:40]!r}; both are "
+                " documented as the seconds to wait.",
             )
     return None
 

@@ -1,4 +1,4 @@
-"""Carry requests over connections of their own: 64 callers are 64 connections, each written before any is read."""
+"""Carry requests over connections: 64 callers are 64 of them, each written to before any is read."""
 
 import asyncio
 import ssl
@@ -31,8 +31,12 @@ class Line:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader: Final = reader
         self._writer: Final = writer
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: dict[str, str] = {}
+        self._body = b""
+        self._complete = False
+        self._stays = False
         self.is_open = True
-        self._begin()
 
     @property
     def is_good(self) -> bool:
@@ -41,8 +45,8 @@ class Line:
 
     async def ask(self, data: bytes, clock: Clock, within_s: float) -> Reply:
         """Send and read to the end of the answer; a line without a whole answer is closed."""
-        self._begin()
-        parser = httptools.HttpResponseParser(self)
+        self._headers, self._body, self._complete, self._stays = {}, b"", False, False
+        parser = self._parser = httptools.HttpResponseParser(self)
         sent_ns = clock.now_ns()
         status = None
         try:
@@ -56,8 +60,8 @@ class Line:
             if self._complete:
                 status = parser.get_status_code()
         except (OSError, TimeoutError, httptools.HttpParserError):
-            self._complete = False
-        if not self._complete or not parser.should_keep_alive():
+            self._stays = False
+        if not self._stays:
             self.close()
         return Reply(status, self._headers, self._body, sent_ns, clock.now_ns())
 
@@ -65,11 +69,6 @@ class Line:
         """End it."""
         self.is_open = False
         self._writer.close()
-
-    def _begin(self) -> None:
-        self._headers: dict[str, str] = {}
-        self._body = b""
-        self._complete = False
 
     # What httptools calls.
 
@@ -81,6 +80,7 @@ class Line:
 
     def on_message_complete(self) -> None:
         self._complete = True
+        self._stays = bool(self._parser.should_keep_alive())  # it can be asked nowhere else
 
 
 class Wire:
