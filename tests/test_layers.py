@@ -49,6 +49,8 @@ STORIES = {
     "conclude",
     "bundled",
     "capacity",
+    "check_limits",
+    "limit_target",
     "hold",
     "copies",
 }

@@ -28,10 +28,15 @@ def ci_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def tell(told: "Told", *, junit: Path | None, ci: str) -> None:
+def tell(told: "Told", *, junit: Path | None, ci: str, inconclusive_fails: bool = True) -> None:
     """As `tell_build_server`, in this process's environment; lines for GitHub go to standard error."""
     from harness.report.build_server import tell_build_server
 
     tell_build_server(
-        told, junit=junit, ci=ci, environment=os.environ, say=lambda line: click.echo(line, err=True)
+        told,
+        junit=junit,
+        ci=ci,
+        environment=os.environ,
+        say=lambda line: click.echo(line, err=True),
+        inconclusive_fails=inconclusive_fails,
     )
