@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from harness.mock.launch import RunningMock, launch
-from harness.pytest_mock.admin import AdminClient, MockGoneError
+from harness.mock.admin_client import AdminClient, MockGoneError
 
 _COUNTED: Final = frozenset(
     {
