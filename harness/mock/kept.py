@@ -124,10 +124,9 @@ class Kept:
         seq = self.seq
         self.seq = seq + (carried or 1)
         count = None if retry_count is None else retry_count[:_RETRY_COUNT_MOST].decode("latin-1")
-        call = _kept_call(
-            (seq, received_ns, api, method, path, status, key, kind)
-            + (carried, entries, body, retry_after, count)
-        )
+        call = _kept_call((
+            seq, received_ns, api, method, path, status, key, kind, carried, entries, body, retry_after, count
+        ))  # fmt: skip
         self.calls.append(call)
         if carried:
             self.unseen.append(call)
