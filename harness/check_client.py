@@ -116,7 +116,8 @@ def check_client(
                 (clock.now_ns() - began_ns) / NS_PER_S,
                 trouble.evidence,
             )
-        conditions = conditions._replace(lead_ns=_lead_ns(plain[0]))
+        known = {"plain_bytes": plain[0].ending.peak_bytes, "plain_errors": plain[0].ending.errors}
+        conditions = conditions._replace(lead_ns=_lead_ns(plain[0]), known=known)
         going = _Going(asked, cases, conditions, stages, say)
         sights = _play_all(going, plain)
         rulings = {case.name: case.judge(sights[case.play.name]) for case in cases}

@@ -1,4 +1,4 @@
-"""Tell a program what a play asks of it: by environment, by arguments, or as Segment's own drivers take it."""
+"""Tell a program what a play asks of it: by environment, by arguments, or as Segment's drivers take it."""
 
 import json
 from collections.abc import Mapping

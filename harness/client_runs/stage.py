@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self
 
 from harness.client_runs.driver import Driver, Given, read_marks, told_success
@@ -14,7 +15,7 @@ from harness.client_runs.look import Counts, counts_of, elsewhere, seen_of, time
 from harness.clock import Clock
 from harness.mock.admin_client import AdminClient
 from harness.mock.launch import RunningMock, launch
-from harness.throttle.clients.play import DELIVERED, NOTHING, REFUSED, SHUTDOWN, Moment, Play, Staged
+from harness.throttle.clients.play import DELIVERED, NEVER, NOTHING, REFUSED, SHUTDOWN, Moment, Play, Staged
 from harness.throttle.clients.program import NotStartedError, Program, waited_ns
 from harness.throttle.clients.sight import EXITED, NOT_STARTED, OUTLIVED, QUIET, Ending, Sight
 from harness.units import NS_PER_MS, NS_PER_S
@@ -25,7 +26,6 @@ _LOOK_S: Final = 0.05  # how often we see whether it has ended
 _ASK_NS: Final = 300 * NS_PER_MS  # and ask the mock how far it is
 _LATE_NS: Final = 20 * NS_PER_MS  # what we are late by without this machine having stalled
 _QUIET_NS: Final = {DELIVERED: 3 * NS_PER_S // 2, REFUSED: 4 * NS_PER_S, NOTHING: 3 * NS_PER_S}
-_HELD_UP_NS: Final = NS_PER_S // 2
 _ARGUMENT_TOO_LONG: Final = "what it has to send does not fit into one argument of --input"
 
 
@@ -42,6 +42,7 @@ class Conditions(NamedTuple):
     lead_ns: int  # how long the program takes to its first request, generously
     pause_s: int
     stopping: threading.Event  # set when all is to end at once
+    known: Mapping[str, Any] = MappingProxyType({})  # of the program, from the first play
 
 
 @dataclass(slots=True)
@@ -81,7 +82,12 @@ class MockStage:
         """What was seen of each copy. Raises MockGoneError."""
         if play.starts_refused:
             return _play_behind_a_closed_port(play, conditions)
+        if play.limit_per_s is not None:
+            rule = {"count": play.limit_per_s, "name": play.name}
+            self._admin.ask("PUT", "/limits", {"preset": LIMITS, "rules": [rule]})
         sights = _play(play, conditions, self._mock, self._admin, self._mock.url)
+        if play.limit_per_s is not None:
+            self._admin.ask("PUT", "/limits", {"preset": LIMITS})
         self._admin.ask("DELETE", "/faults")
         self._admin.ask("POST", "/reset")
         return sights
@@ -123,7 +129,7 @@ def _play(play: Play, conditions: Conditions, mock: RunningMock, admin: AdminCli
                 is_e2e=conditions.driver.is_e2e,
                 keys=_keys(watched),
                 drift_ns=drift_ns,
-                facts=each.staged.facts,
+                facts={**conditions.known, **each.staged.facts},
             )
             for each in watched
         ]
@@ -140,7 +146,12 @@ def _start(
     staged = [play.stage(moment) for moment in moments]
     if admin is not None:
         faults = [
-            {**fault, "write_key": moment.write_key, "name": f"{moment.write_key[:16]} {place}"}
+            {
+                "api": "tracking",
+                **fault,
+                "write_key": moment.write_key,
+                "name": f"{moment.write_key[:16]} {place}",
+            }
             for moment, of_key in zip(moments, staged, strict=True)
             for place, fault in enumerate(of_key.faults)
         ]
@@ -197,13 +208,14 @@ def _look(play: Play, each: Watched, admin: AdminClient, within_ns: int, *, is_t
         if each.told_ns is not None:
             each.stop_ns = ran_ns - each.told_ns
         return
-    if is_time:
+    if is_time or ran_ns < NS_PER_S:
         _measure(each, program)
+    if is_time:
         counts = counts_of(admin, each.given.write_key)
         if counts != each.counts:
             each.counts, each.changed_ns = counts, ran_ns
         if play.settled == SHUTDOWN and counts.received and each.told_ns is None:
-            if ran_ns - each.changed_ns > _HELD_UP_NS:
+            if ran_ns - each.changed_ns > play.held_up_s * NS_PER_S:
                 program.tell_to_end()
                 each.told_ns = ran_ns
         elif _is_settled(play, counts) and ran_ns - each.changed_ns > _QUIET_NS[play.settled]:
@@ -215,7 +227,7 @@ def _look(play: Play, each: Watched, admin: AdminClient, within_ns: int, *, is_t
 
 
 def _is_settled(play: Play, counts: Counts) -> bool:
-    if play.settled == SHUTDOWN:
+    if play.settled in {SHUTDOWN, NEVER}:
         return False
     return (counts.unique if play.settled == DELIVERED else counts.received) >= play.events
 

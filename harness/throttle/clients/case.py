@@ -13,6 +13,14 @@ MUST: Final = "must"  # messages are lost, or a receiver is hammered
 SHOULD: Final = "should"
 INFO: Final = "info"
 PROFILES: Final = ("segment-2026", "rfc", "legacy")
+# In the order of PROFILES.
+ALWAYS_MUST: Final = (MUST, MUST, MUST)
+ALWAYS_SHOULD: Final = (SHOULD, SHOULD, SHOULD)
+ALWAYS_INFO: Final = (INFO, INFO, INFO)
+SEGMENTS: Final = (SHOULD, INFO, INFO)  # what Segment's libraries agreed on, and no RFC asks for
+NEW_MUST: Final = (MUST, MUST, INFO)  # what libraries from before 2026 do not do
+NEW_SHOULD: Final = (SHOULD, SHOULD, INFO)
+
 GROUPS: Final = {
     "A": "what is tried again",
     "B": "Retry-After",

@@ -9,8 +9,12 @@ DELIVERED: Final = "delivered"  # settled once every message is stored
 REFUSED: Final = "refused"  # settled once every message has been answered
 NOTHING: Final = "nothing"  # settled from the start: nothing is to come
 SHUTDOWN: Final = "shutdown"  # never settled: the program is told to end while it is held up
+NEVER: Final = "never"  # it ends by itself, or its time is over
 
 DEFAULT_COST_MOST_S: Final = 20.0
+
+
+_WITHOUT_FAULT: Final = frozenset({"plain", "nothing", "too-big"})
 
 
 class Moment(NamedTuple):
@@ -52,7 +56,9 @@ class Play(NamedTuple):
     copies: int = 1  # so many processes at once, each with a key of its own
     cost_s: float = 2.0  # what it takes by the client's clock: waits that it is told or expected to make
     settled: str = DELIVERED
+    held_up_s: float = 0.5  # of SHUTDOWN: how long before it is told to end
     starts_refused: float = 0.0  # nothing listens for so many seconds
+    limit_per_s: int | None = None  # requests that the mock takes in a second
     is_full: bool = False
 
     @property
@@ -63,4 +69,4 @@ class Play(NamedTuple):
     @property
     def meets_fault(self) -> bool:
         """True when the play is about something that the mock does."""
-        return self.name not in {"plain", "nothing"} and not self.starts_refused
+        return self.name not in _WITHOUT_FAULT and not self.starts_refused and self.limit_per_s is None

@@ -1,9 +1,11 @@
 """Judge what a program sends again, and what it leaves."""
 
+from collections.abc import Sequence
+
 from harness.throttle.check import FAIL, INCONCLUSIVE, many
 from harness.throttle.clients.case import NOT_APPLICABLE, Ruling
 from harness.throttle.clients.ruling import of_each, unless_over
-from harness.throttle.clients.sight import Attempt, Sight, listed
+from harness.throttle.clients.sight import NOT_STARTED, Attempt, Sight, listed
 from harness.throttle.verdict import PASS
 
 
@@ -58,10 +60,15 @@ def sends_once(sight: Sight) -> Ruling:
     return unless_over(sight, Ruling(PASS, seen))
 
 
-@of_each
-def outlasts_refusals(sight: Sight) -> Ruling:
+def outlasts_refusals(sights: Sequence[Sight]) -> Ruling:
     """Nothing listened at first; everything arrives all the same."""
+    sight = sights[0]
+    if sight.ending.how == NOT_STARTED:
+        return Ruling(INCONCLUSIVE, sight.ending.said)
     refused_s = sight.facts.get("refused_s", 0.0)
+    if not sight.calls:
+        lost = f"nothing listened for {refused_s:g} s, and nothing ever arrived; {sight.ending.said}"
+        return unless_over(sight, Ruling(FAIL, lost))
     if sight.asked is None:
         return Ruling(NOT_APPLICABLE, "its messages have no harness_seq, so what is missing cannot be told")
     missing = sight.asked - sight.stored

@@ -1,5 +1,6 @@
 """What was seen of a program while one play was played to it: its requests, its messages, how it ended."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +13,8 @@ NOT_STARTED: Final = "not started"
 
 Mark = int | str  # a message's number, else its id
 
-_UNDONE: Final = frozenset({EXITED, QUIET})
+_FIGURES: Final = re.compile(r"[0-9a-f]+")  # numbers, times, ids
+_OVER: Final = frozenset({EXITED, QUIET})
 
 
 class SeenMessage(NamedTuple):
@@ -135,14 +137,17 @@ class Sight:
     @property
     def is_over(self) -> bool:
         """True when nothing more was to come: it ended by itself, or all was settled."""
-        return self.ending.how in _UNDONE
+        return self.ending.how in _OVER
 
     @property
     def reports_losses(self) -> bool:
         """True when it said that something went wrong."""
         if self.ending.told is not None:
             return not self.ending.told
-        return bool(self.dropped) or self.ending.code not in {0, None} or bool(self.ending.errors.strip())
+        if self.dropped:
+            return True
+        failed = self.ending.how == EXITED and (self.ending.code or 0) > 0
+        return failed or _has_news(self.ending.errors, self.facts.get("plain_errors", ""))
 
     def again(self, place: int) -> Attempt | None:
         """The next request that holds a message of the one at this place of `calls`."""
@@ -156,6 +161,12 @@ class Sight:
     def after_s(self, at_ns: int) -> str:
         """An instant, as seconds after the program was started."""
         return f"{(at_ns - self.started_ns) / 1e9:.3f} s"
+
+
+def _has_news(errors: str, plain_errors: str) -> bool:
+    """True when standard error has a line that it has not when all is well; figures apart."""
+    known = {_FIGURES.sub("", line) for line in plain_errors.splitlines()}
+    return any(line.strip() and _FIGURES.sub("", line) not in known for line in errors.splitlines())
 
 
 def listed(marks: Iterable[Mark], most: int = 8) -> str:

@@ -17,6 +17,7 @@ from harness.units import NS_PER_MS, NS_PER_S
 LATE_NS: Final = 10 * NS_PER_S  # a client may have to wait for its next flush
 LONGEST_S: Final = 300  # Segment's own libraries wait no longer, whatever is asked: their source, 2026-08
 
+_TRIES_IN_OUTAGE: Final = 15  # 0.5 s and doubled makes 5 of 6 s, four times as often is enough
 _LOOP: Final = 5  # requests with one message
 _LOOP_NS: Final = 600 * NS_PER_MS  # of so short a time
 _UNDER_WAY_NS: Final = 100 * NS_PER_MS  # what left before the answer could be read arrives within that
@@ -109,7 +110,7 @@ def does_not_loop(sight: Sight) -> Ruling:
     if missing:
         lost = Ruling(FAIL, f"{said}; {many(len(missing), 'message')} never arrived; {sight.ending.said}")
         return unless_over(sight, lost)
-    gaps = [f"{gap / 1e9:.2f}" for gap in _gaps(sight)]
+    gaps = [f"{gap / 1e9:.2f}" for gap in gaps_of(sight)]
     return Ruling(PASS, f"{said}, {', '.join(gaps)} s apart; everything arrived")
 
 
@@ -129,7 +130,7 @@ def _loop(sight: Sight) -> Ruling | None:
     return None
 
 
-def _gaps(sight: Sight) -> list[int]:
+def gaps_of(sight: Sight) -> list[int]:
     """Between the tries of the message that was tried most often."""
     counts: Mapping[Mark, int] = Counter(mark for a in sight.calls for mark in a.marks)
     if not counts:
@@ -143,3 +144,78 @@ def _asked(attempt: Attempt, sight: Sight) -> str:
         f"the request at {sight.after_s(attempt.at_ns)} was answered {attempt.status} "
         f"with Retry-After: {attempt.retry_after}"
     )
+
+
+@of_each
+def takes_the_latest(sight: Sight) -> Ruling:
+    """Told a longer wait and then a shorter one, it goes by the shorter."""
+    asked = [(place, asked_ns(a)) for place, a in enumerate(sight.calls) if not a.is_good]
+    if len(asked) < 2 or not asked[0][1] or not asked[1][1]:
+        return unless_over(sight, Ruling(INCONCLUSIVE, "it was told to wait once only"))
+    first_ns, place, second_ns = asked[0][1], asked[1][0], asked[1][1]
+    again = sight.again(place)
+    if again is None:
+        lost = f"{_asked(sight.calls[place], sight)}, and its messages never came again"
+        return unless_over(sight, Ruling(FAIL, f"{lost}; {sight.ending.said}"))
+    waited = again.at_ns - sight.calls[place].at_ns
+    said = (
+        f"asked to wait {first_ns / 1e9:g} s and then {second_ns / 1e9:g} s, it waited {waited / 1e9:.3f} s"
+    )
+    is_wrong = waited < second_ns - abs(sight.drift_ns) or waited >= first_ns + sight.stall_ns
+    return Ruling(FAIL if is_wrong else PASS, said)
+
+
+@of_each
+def takes_the_hint(sight: Sight) -> Ruling:
+    """Other headers than Retry-After say how long to wait."""
+    away = [(place, a) for place, a in enumerate(sight.calls) if not a.is_good]
+    again = sight.again(away[0][0]) if away else None
+    if again is None:
+        return unless_over(sight, Ruling(FAIL, f"nothing was sent again; {sight.ending.said}"))
+    waited = again.at_ns - away[0][1].at_ns
+    hint_ns = round(sight.facts["hint_s"] * NS_PER_S)
+    said = f"told in another header to wait {hint_ns / 1e9:g} s, it waited {waited / 1e9:.3f} s"
+    return Ruling(FAIL if waited < hint_ns - abs(sight.drift_ns) else PASS, said)
+
+
+@of_each
+def slows_down(sight: Sight) -> Ruling:
+    """Refused again and again after waiting as told, it waits longer than it is told."""
+    gaps = gaps_of(sight)
+    if len(gaps) < 3:
+        return unless_over(sight, Ruling(NOT_APPLICABLE, f"it tried again {many(len(gaps), 'time')} only"))
+    last = sum(gaps[-2:]) / 2
+    said = f"told 1 s each time, it waited {', '.join(f'{gap / 1e9:.2f}' for gap in gaps)} s"
+    return Ruling(PASS if last > 1.1 * gaps[0] else FAIL, said)
+
+
+@of_each
+def caps_waits(sight: Sight) -> Ruling:
+    """A wait that nobody can mean is cut: at five minutes, as Segment's libraries do."""
+    place = next((place for place, a in enumerate(sight.calls) if not a.is_good), None)
+    if place is None:
+        return Ruling(INCONCLUSIVE, "every request was taken")
+    attempt = sight.calls[place]
+    again = sight.again(place)
+    most_ns = round(LONGEST_S * NS_PER_S * 1.2)
+    if again is not None:
+        waited = again.at_ns - attempt.at_ns
+        said = f"{_asked(attempt, sight)}; it waited {waited / 1e9:.1f} s"
+        return Ruling(PASS if waited <= most_ns + sight.stall_ns else FAIL, said)
+    if sight.is_over:
+        said = f"{_asked(attempt, sight)}; it gave up"
+        return Ruling(PASS if sight.reports_losses else FAIL, f"{said}, {sight.ending.said}")
+    watched_ns = sight.started_ns + sight.ending.ran_ns - attempt.at_ns
+    said = f"{_asked(attempt, sight)}; {watched_ns / 1e9:.0f} s later it was still waiting"
+    return Ruling(FAIL if watched_ns > most_ns else INCONCLUSIVE, said)
+
+
+@of_each
+def has_no_headlong_loop(sight: Sight) -> Ruling:
+    """Under a failure that lasts, it does not send the same again and again without a breath."""
+    loop = _loop(sight)
+    if loop is not None:
+        return loop
+    most = max((len(sight.tries(mark)) for mark in sight.seen), default=0)
+    said = f"the message that was tried most often was tried {many(most, 'time')} in the failure"
+    return Ruling(FAIL if most > _TRIES_IN_OUTAGE else PASS, said)
