@@ -59,8 +59,10 @@ TWICE: Final = "Take a message off the queue once a 2xx has answered it, and onl
 IDS: Final = "Choose the messageId when the message is made, not when it is sent."
 CONTENT: Final = "Make timestamp and content when the message is made; a repetition changes sentAt alone."
 ORDER: Final = "Put what was refused back at the front. Segment does not promise order, so this may be meant."
-REPORT: Final = "Tell somebody what is given up: a callback, the log, the exit code, or the file "
-    "that HARNESS_DROPPED names."
+REPORT: Final = (
+    "Tell somebody what is given up: a callback, the log, the exit code, or the file that HARNESS_DROPPED "
+    "names."
+)
 BOUND: Final = "Bound the queue, and say what becomes of a message that finds it full."
 SHUTDOWN: Final = (
     "On SIGTERM wake what sleeps, send or store what can be, report the rest, and end within seconds."
