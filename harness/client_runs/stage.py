@@ -58,7 +58,9 @@ class Watched:
     counts: Counts = _NONE_YET
     changed_ns: int = 0  # by the program's own time, when the counts last changed
     peak_bytes: int | None = None
-    stalled_ns: int = 0
+    waited_ns: int = 0  # all that it was kept waiting
+    stalled_ns: int = 0  # of it since the first request: what came before it changes no wait
+    jolt_ns: int = 0  # the most of that at once
     told_ns: int | None = None  # when it was told to end
     stop_ns: int | None = None
     code: int | None = None
@@ -178,25 +180,50 @@ def _watch(
     """Return once each has ended by itself, or was ended for a reason that its `how` gives."""
     clock = conditions.clock
     within_ns = round(play.within_s * NS_PER_S) + 2 * conditions.lead_ns
-    stalled_before_ns = waited_ns(mock.pid)
-    own_late_ns = 0
+    host = _Host(mock.pid, clock)
     asked_ns = clock.now_ns()
     while running := [each for each in watched if each.program is not None and not each.how]:
         if conditions.stopping.is_set():
             return
-        began_ns = clock.now_ns()
-        ended = running[0].program.wait(_LOOK_S) if running[0].program is not None else None
-        if ended is None:
-            late_ns = clock.now_ns() - began_ns - round(_LOOK_S * NS_PER_S)
-            own_late_ns += late_ns if late_ns > _LATE_NS else 0
+        if not any(each.counts.received for each in watched):
+            host.forget()
+        host.rest(running[0].program)
         is_time = clock.now_ns() - asked_ns >= _ASK_NS
         if is_time:
             asked_ns = clock.now_ns()
         for each in running:
             _look(play, each, admin, within_ns, is_time=is_time)
-    mock_ns = waited_ns(mock.pid) - stalled_before_ns
     for each in watched:
-        each.stalled_ns += own_late_ns + mock_ns
+        each.stalled_ns += host.stalled_ns
+        each.jolt_ns += host.jolt_ns
+
+
+class _Host:
+    """How late this machine was with us and with the mock, since it was last told to forget."""
+
+    def __init__(self, mock_pid: int, clock: Clock) -> None:
+        self._mock_pid: Final = mock_pid
+        self._clock: Final = clock
+        self._waited_ns = waited_ns(mock_pid)
+        self.stalled_ns = self.jolt_ns = 0
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.stalled_ns = self.jolt_ns = 0
+
+    def rest(self, program: Program | None) -> None:
+        """Wait a little, or until this program ends, and see by how much it was longer."""
+        began_ns = self._clock.now_ns()
+        if program is not None and program.wait(_LOOK_S) is None:
+            late_ns = self._clock.now_ns() - began_ns - round(_LOOK_S * NS_PER_S)
+            self._add(late_ns if late_ns > _LATE_NS else 0)
+        waited = waited_ns(self._mock_pid)
+        self._add(waited - self._waited_ns)
+        self._waited_ns = waited
+
+    def _add(self, late_ns: int) -> None:
+        self.stalled_ns += late_ns
+        self.jolt_ns = max(self.jolt_ns, late_ns)
 
 
 def _look(play: Play, each: Watched, admin: AdminClient, within_ns: int, *, is_time: bool) -> None:
@@ -208,8 +235,7 @@ def _look(play: Play, each: Watched, admin: AdminClient, within_ns: int, *, is_t
         if each.told_ns is not None:
             each.stop_ns = ran_ns - each.told_ns
         return
-    if is_time or ran_ns < NS_PER_S:
-        _measure(each, program)
+    _measure(each, program)
     if is_time:
         counts = counts_of(admin, each.given.write_key)
         if counts != each.counts:
@@ -236,7 +262,11 @@ def _measure(each: Watched, program: Program) -> None:
     size = program.memory_bytes()
     if size is not None:
         each.peak_bytes = max(size, each.peak_bytes or 0)
-    each.stalled_ns = max(each.stalled_ns, program.stalled_ns())
+    waited = program.stalled_ns()
+    if each.counts.received and waited > each.waited_ns:
+        each.stalled_ns += waited - each.waited_ns
+        each.jolt_ns = max(each.jolt_ns, waited - each.waited_ns)
+    each.waited_ns = max(waited, each.waited_ns)
 
 
 def _sight(
@@ -266,6 +296,7 @@ def _sight(
         played=played,
         drift_ns=drift_ns,
         stall_ns=each.stalled_ns,
+        jolt_ns=each.jolt_ns,
         produced=read_marks(each.given.produced),
         dropped=read_marks(each.given.dropped),
         elsewhere=elsewhere(admin, keys),

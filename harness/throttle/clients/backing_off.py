@@ -41,7 +41,7 @@ def differs(sights: Sequence[Sight]) -> Ruling:
     if places < 2:
         return _too_few(sights, 2)
     said = f"{len(sights)} copies of it waited {_written(of_each_copy)}"
-    stall = max(sight.stall_ns for sight in sights)
+    stall = max(sight.jolt_ns for sight in sights)
     for place in range(places):
         waits = [gaps[place] for gaps in of_each_copy]
         apart = max(waits) - min(waits)
@@ -107,7 +107,11 @@ def scatters(sights: Sequence[Sight]) -> Ruling:
     if not cycles:
         return _too_few(sights, 1)
     last = [waits[cycles - 1] for waits in over]
-    apart, stall = max(last) - min(last), max(sight.stall_ns for sight in sights)
+    if min(last) < 0:
+        return Ruling(
+            NOT_APPLICABLE, "it did not wait as it was told, so nothing can be said of when it came"
+        )
+    apart, stall = max(last) - min(last), max(sight.jolt_ns for sight in sights)
     said = (
         f"of {len(sights)} copies told to wait, the first came {min(last) / 1e9:.3f} s and the last "
         f"{max(last) / 1e9:.3f} s after its time"
@@ -131,7 +135,7 @@ def does_not_stampede(sights: Sequence[Sight]) -> Ruling:
         return Ruling(INCONCLUSIVE, f"{len(sights) - len(came)} copies had not come again in time")
     apart = came[-1] - came[0]
     said = f"{len(came)} copies that were told the same instant came within {apart / 1e9:.3f} s"
-    stall = max(sight.stall_ns for sight in sights)
+    stall = max(sight.jolt_ns for sight in sights)
     if apart > _TOGETHER_NS + stall:
         return Ruling(PASS, said)
     return Ruling(INCONCLUSIVE if apart > _TOGETHER_NS else FAIL, said)

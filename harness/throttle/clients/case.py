@@ -70,6 +70,7 @@ class CaseResult(NamedTuple):
     level: str
     ruling: Ruling
     runs: int = 1  # how often it was played
+    took_s: float = 0.0  # the last time, for the slowest copy
 
     def document(self) -> Mapping[str, object]:
         """For JSON."""
@@ -83,5 +84,6 @@ class CaseResult(NamedTuple):
             "evidence": self.ruling.evidence,
             "advice": self.case.advice if broken else "",
             "cost_s": self.case.play.cost_s,
+            "took_s": round(self.took_s, 1),
             "runs": self.runs,
         }

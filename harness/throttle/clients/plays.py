@@ -213,6 +213,7 @@ COMMITTED: Final = Play(
     "committed",
     "one request is stored, and its answer never comes",
     as_ever({"outcome": "reset-before-head", "when": "after", "first": 1}),
+    settled=NEVER,
 )
 FLOOD: Final = Play(
     "flood",

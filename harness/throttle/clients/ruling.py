@@ -47,7 +47,10 @@ def unless_over(sight: Sight, otherwise: Ruling) -> Ruling:
     """This ruling, or inconclusive when the program might still have done what is missed."""
     if sight.is_over:
         return otherwise
-    return Ruling(INCONCLUSIVE, f"{otherwise.evidence}; {sight.ending.said}")
+    said = sight.ending.said
+    return Ruling(
+        INCONCLUSIVE, otherwise.evidence if said in otherwise.evidence else f"{otherwise.evidence}; {said}"
+    )
 
 
 def _trouble(sight: Sight) -> str | None:

@@ -94,6 +94,7 @@ class Sight:
     played: int  # how often the mock did what the play is about
     drift_ns: int = 0  # by which the wall clock went apart from the monotonic one meanwhile
     stall_ns: int = 0  # how long this machine kept the program, the mock or us waiting
+    jolt_ns: int = 0  # and the longest of it at once, by which a single instant may be late
     produced: frozenset[Mark] | None = None  # what it says it made; None: it does not say
     dropped: frozenset[Mark] | None = None  # what it says it gave up; None: it does not say
     elsewhere: int = 0  # requests that came under another write key
