@@ -49,6 +49,7 @@ class Conditions(NamedTuple):
 class Watched:
     """One process in a play."""
 
+    play: Play  # as it is for this copy
     given: Given
     staged: Staged
     program: Program | None  # None: it could not be started
@@ -111,7 +112,7 @@ def _play_behind_a_closed_port(play: Play, conditions: Conditions) -> list[Sight
             _watch(play, conditions, watched, mock, admin)
             facts = {"refused_s": round((opened_ns - watched[0].started_ns) / NS_PER_S, 1)}
             return [
-                _sight(play, each, admin, is_e2e=conditions.driver.is_e2e, keys=_keys(watched), facts=facts)
+                _sight(each, admin, is_e2e=conditions.driver.is_e2e, keys=_keys(watched), facts=facts)
                 for each in watched
             ]
 
@@ -125,7 +126,6 @@ def _play(play: Play, conditions: Conditions, mock: RunningMock, admin: AdminCli
         drift_ns = clock.wall_ns() - clock.now_ns() - apart_ns
         return [
             _sight(
-                play,
                 each,
                 admin,
                 is_e2e=conditions.driver.is_e2e,
@@ -160,17 +160,18 @@ def _start(
         admin.ask("PUT", "/faults", {"faults": faults})
     watched = []
     for copy, (key, of_key) in enumerate(zip(keys, staged, strict=True)):
-        given = driver.given(play, copy, url, key, conditions.folder)
-        arguments = driver.arguments(play, given)
+        own = play.of_copy(copy)
+        given = driver.given(own, copy, url, key, conditions.folder)
+        arguments = driver.arguments(own, given)
         program, trouble = None, _ARGUMENT_TOO_LONG
         if arguments is not None:
             try:
-                program = Program(arguments, driver.environment(play, given, os.environ), key, clock)
+                program = Program(arguments, driver.environment(own, given, os.environ), key, clock)
             except NotStartedError as error:
                 trouble = str(error)
             else:
                 stack.callback(program.end)
-        watched.append(Watched(given, of_key, program, clock.wall_ns(), trouble))
+        watched.append(Watched(own, given, of_key, program, clock.wall_ns(), trouble))
     return watched
 
 
@@ -270,7 +271,6 @@ def _measure(each: Watched, program: Program) -> None:
 
 
 def _sight(
-    play: Play,
     each: Watched,
     admin: AdminClient,
     *,
@@ -281,15 +281,15 @@ def _sight(
 ) -> Sight:
     if each.program is None:
         ending = Ending(NOT_STARTED, errors=each.trouble)
-        return Sight(play.events, each.started_ns, (), ending, played=1)
+        return Sight(each.play.events, each.started_ns, (), ending, played=1)
     each.program.end()  # what is left of its tree; then all that it said is there
     output, errors = each.program.said
     key = each.given.write_key
     seen = seen_of(admin, key)
     told = told_success(output) if is_e2e else None
-    played = times_played(admin, key[:16]) if play.meets_fault else 1
+    played = times_played(admin, key[:16]) if each.play.meets_fault else 1
     return Sight(
-        events=play.events,
+        events=each.play.events,
         started_ns=each.started_ns,
         attempts=seen.attempts,
         ending=Ending(each.how, each.code, each.ran_ns, output, errors, each.peak_bytes, each.stop_ns, told),

@@ -66,7 +66,7 @@ def page(graded: list[tuple[str, dict[str, Any]]]) -> str:
         "",
         _MADE,
         "",
-        "✓ pass · **✗** fails a must · ✗ fails a should · `·` lacks what is only information · ? open · – n/a",
+        "✓ pass · **✗** fails a must · ✗ fails a should · `·` fails what is information · ? open · – n/a",
         "",
         f"| case | what a good client does | {' | '.join(names)} |",
         f"|---|---|{':-:|' * len(names)}",

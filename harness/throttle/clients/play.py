@@ -60,6 +60,11 @@ class Play(NamedTuple):
     starts_refused: float = 0.0  # nothing listens for so many seconds
     limit_per_s: int | None = None  # requests that the mock takes in a second
     is_full: bool = False
+    doubles: bool = False  # each copy is told to send twice what the one before is
+
+    def of_copy(self, copy: int) -> "Play":
+        """As it is for this copy, counted from 0."""
+        return self._replace(events=self.events << copy) if self.doubles else self
 
     @property
     def within_s(self) -> float:

@@ -217,9 +217,11 @@ COMMITTED: Final = Play(
 )
 FLOOD: Final = Play(
     "flood",
-    "thirty thousand messages while everything is throttled",
+    "twenty and forty thousand messages while everything is throttled",
     as_ever({"status": 429, "retry_after": 60}),
-    events=30_000,
+    events=20_000,
+    copies=2,
+    doubles=True,
     held_up_s=6.0,
     cost_s=30.0,
     settled=SHUTDOWN,

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.parse
 from pathlib import Path
+from typing import Any
 
 from tests.browser import Browser
 
@@ -41,7 +42,7 @@ def main() -> None:
     env = os.environ
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     host = urllib.parse.urlsplit(env["HARNESS_URL"]).netloc
-    own = {"apiKey": env["HARNESS_WRITE_KEY"], "apiHost": f"{host}/v1", "protocol": "http"}
+    own: dict[str, Any] = {"apiKey": env["HARNESS_WRITE_KEY"], "apiHost": f"{host}/v1", "protocol": "http"}
     if "batching" in sys.argv:
         own["deliveryStrategy"] = {"strategy": "batching", "config": {"size": 10, "timeout": 1_000}}
     told = {"integrations": {"Segment.io": own}, "metrics": {"sampleRate": 0}}

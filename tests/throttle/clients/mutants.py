@@ -39,7 +39,7 @@ MUTANTS: dict[str, str] = {
 
 # Of the whole set, which takes minutes.
 LONG_MUTANTS: dict[str, str] = {
-    "no-cap": "B5.inf B5.epoch B6 C2",
+    "no-cap no-jitter": "B5.inf B5.epoch B6 C2",
     "silent": "C4",
     "no-jitter": "D3",
     "unbounded": "E7",

@@ -181,17 +181,15 @@ def test_tries_are_counted_from_the_second_on():
     assert verdict(keeping.counts_its_tries, tries(None, None)) == "fail"
 
 
-def test_a_queue_is_judged_by_memory_and_by_what_is_reported():
-    def held(peak, dropped=None):
+def test_a_queue_is_judged_by_what_twice_as_many_messages_take():
+    def held(events, peak):
         ending = OK._replace(peak_bytes=peak)
-        return sight(
-            REFUSED, ending=ending, events=30_000, dropped=dropped, facts={"plain_bytes": 20_000_000}
-        )
+        return sight(REFUSED, ending=ending, events=events, facts={"plain_bytes": 20_000_000})
 
-    assert verdict(keeping.bounds_its_queue, held(60_000_000)) == "fail"
-    assert verdict(keeping.bounds_its_queue, held(22_000_000)) == "pass"
-    assert verdict(keeping.bounds_its_queue, held(60_000_000, frozenset(range(29_000)))) == "pass"
-    assert verdict(keeping.bounds_its_queue, held(None)) == "n/a"
+    few = held(20_000, 40_000_000)
+    assert verdict(keeping.bounds_its_queue, few, held(40_000, 60_000_000)) == "fail"
+    assert verdict(keeping.bounds_its_queue, few, held(40_000, 41_000_000)) == "pass"
+    assert verdict(keeping.bounds_its_queue, few, held(40_000, None)) == "n/a"
 
 
 def test_an_end_by_the_signal_itself_is_no_answer_to_it():
