@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench lock wheel clean
+.PHONY: help demo test test-all check format bench lock wheel grade clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ lock: $(READY)  ## Pin all dependencies anew, with hashes and without naming an 
 
 wheel: $(READY)  ## Build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel
+
+grade: $(READY)  ## Grade the official libraries, and write docs/sdk-conformance.md
+	tests/sdk/install && PYTHON=$(CURDIR)/$(BIN)/python tests/sdk/install-older
+	$(BIN)/python -m tests.sdk.grade
 
 clean:  ## Remove the environment, the caches and what was built
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -42,6 +42,7 @@ NOT_IN_THE_TABLES = {
     "--recording",
     "--rm",  # docker's
     "--junitxml",  # pytest's
+    "--input",  # of the drivers in the repositories of Segment's libraries
 }
 
 

@@ -53,6 +53,8 @@ STORIES = {
     "limit_target",
     "hold",
     "copies",
+    "check_client",
+    "client_runs",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

@@ -87,7 +87,8 @@ def take(box: Box, endpoint: Endpoint, path: str, call: Call) -> Reply | Later:
         tracking = box.settings.tracking
         reading = read(endpoint, body, basic_key(authorization), box.bounds, tracking.shortest_write_key)
         return _answered(box, Asked(arrived, reading, key, caller.source), None, admission)
-    box.kept.keep(received_ns, _API, "POST", path, 200, key, endpoint.kind, carried, None, body)
+    again = headers.get(b"x-retry-count")
+    box.kept.keep(received_ns, _API, "POST", path, 200, key, endpoint.kind, carried, None, body, None, again)
     box.rates_by_api[_API].note(received_ns, carried, 0)
     box.stage_counts.receive(key, carried)
     if box.waits:
@@ -312,6 +313,7 @@ def _keep(
         entries,
         arrived.body if isinstance(arrived.body, bytes) else b"",
         retry_after,
+        arrived.call.headers.get(b"x-retry-count"),
     )
 
 

@@ -18,6 +18,7 @@ from harness.segment.envelope import final_form, sent_at, without_extra_properti
 
 _CALL_BYTES: Final = 600  # of a call itself, its body apart
 _ENTRY_BYTES: Final = 180  # of what became of a message, its id's characters apart
+_RETRY_COUNT_MOST: Final = 20
 _WHOLE_DIGITS: Final = 19  # a longer number is read as a double, as orjson does
 
 
@@ -36,6 +37,7 @@ class KeptCall(NamedTuple):
     entries: Sequence[Entry] | None  # what became of each; None: all were stored under the ids they came with
     body: bytes  # inflated; empty when there was none, or it could not be read
     retry_after: str | None  # the header of the answer, as it stood there
+    retry_count: str | None  # the `X-Retry-Count` it came with
 
 
 class KeptMessage(NamedTuple):
@@ -116,13 +118,15 @@ class Kept:
         entries: Sequence[Entry] | None = None,
         body: bytes = b"",
         retry_after: str | None = None,
+        retry_count: bytes | None = None,
     ) -> None:
         """Take a call in, at the price of the oldest."""
         seq = self.seq
         self.seq = seq + (carried or 1)
-        call = _kept_call(
-            (seq, received_ns, api, method, path, status, key, kind, carried, entries, body, retry_after)
-        )
+        count = None if retry_count is None else retry_count[:_RETRY_COUNT_MOST].decode("latin-1")
+        call = _kept_call((
+            seq, received_ns, api, method, path, status, key, kind, carried, entries, body, retry_after, count
+        ))  # fmt: skip
         self.calls.append(call)
         if carried:
             self.unseen.append(call)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from harness.mock.admin_client import AdminClient, MockGoneError
 from harness.mock.launch import RunningMock, launch
-from harness.pytest_mock.admin import AdminClient, MockGoneError
 
 _COUNTED: Final = frozenset(
     {

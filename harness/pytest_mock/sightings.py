@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from harness.errors import HarnessError
-from harness.pytest_mock.admin import AdminClient
+from harness.mock.admin_client import AdminClient
 from harness.units import parse_instant_ns
 
 PAGE: Final = 10_000  # the most that the admin tells at once

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from harness.pytest_mock.admin import AdminClient
+from harness.mock.admin_client import AdminClient
 
 
 class MockClock:

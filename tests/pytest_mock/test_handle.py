@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from harness.errors import UsageError
+from harness.mock.admin_client import AdminClient, MockGoneError
 from harness.pytest_mock import LedgerAssertionError, SegmentMock
-from harness.pytest_mock.admin import AdminClient, MockGoneError
 from harness.pytest_mock.server import start
 from harness.pytest_mock.sightings import NotKeptError
 from tests.pytest_mock.clients import persist, send

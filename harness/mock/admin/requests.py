@@ -103,6 +103,7 @@ def _row(box: Box, call: KeptCall) -> dict[str, Any]:
         "path": call.path,
         "status": call.status,
         "retry_after": call.retry_after,
+        "retry_count": call.retry_count,
         "write_key": None if call.key is None else box.ledger.masked(call.key),
         "messages": call.carried,
         "body_bytes": len(call.body),
