@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from harness.throttle.check import FAIL, INCONCLUSIVE
+from harness.throttle.check import FAIL, INCONCLUSIVE, WARN
 from harness.throttle.servers.checks import CHECKS, ServerCheck
 from harness.throttle.servers.exchange import SLIDING, Seen, Steps
 from harness.throttle.servers.judges import NOT_APPLICABLE, Judged
@@ -13,6 +13,8 @@ from harness.throttle.servers.stage import BoundReachedError, Stage
 from harness.throttle.verdict import PASS
 
 TRIES: Final = 3
+_ACTED_ON: Final = (FAIL, INCONCLUSIVE, WARN)
+_BOUNDS: Final = "Allow more with --max-requests or --max-time, or ask for less with --only and --api."
 
 Stored = Callable[[], frozenset[str]]
 
@@ -35,6 +37,7 @@ class ServerResult(NamedTuple):
     check: ServerCheck
     level: str  # fail, inconclusive, warn, pass, n/a
     evidence: str
+    advice: str  # "" where there is nothing to do
 
 
 def chosen(only: Collection[str]) -> list[ServerCheck]:
@@ -62,9 +65,15 @@ async def examine(
     """All of them, in order; each is said as soon as it is known."""
     results = []
     played: dict[str, Seen | BoundReachedError] = {}
+    queued: Judged | None = None
     for check in checks:
-        judged = await _judged(ground, check, played)
-        result = ServerResult(ground.stage.limit.api, check, judged.level, judged.said)
+        if queued is not None and check.goes_over and check.scene not in played:
+            judged = queued if why_not(check, ground) is None else Judged(NOT_APPLICABLE, "It queues.")
+        else:
+            judged = await _judged(ground, check, played)
+        queued = judged if judged.queues else queued
+        advice = (judged.advice or check.advice) if judged.level in _ACTED_ON else ""
+        result = ServerResult(ground.stage.limit.api, check, judged.level, judged.said, advice)
         say(result)
         results.append(result)
     return results
@@ -89,7 +98,7 @@ async def _judged(ground: Ground, check: ServerCheck, played: dict[str, Seen | B
             played[check.scene] = await _seen(ground, check.scene)
         seen = played[check.scene]
         if isinstance(seen, BoundReachedError):
-            return Judged(INCONCLUSIVE, f"Not asked to the end: {seen}.")
+            return Judged(INCONCLUSIVE, f"Not asked to the end: {seen}.", advice=_BOUNDS)
         if check.needs_ledger and ground.stored is not None:
             seen = replace(seen, stored=ground.stored())
         judged = check.judge(seen)
