@@ -234,11 +234,12 @@ class CountsRefused(Limiter):
 
 
 class Forgetful(Limiter):
-    """Gives back only half of what was used, for three windows."""
+    """Of a limit that was used up it gives back only half, for three windows."""
 
     def used(self, log, now_ns):
         old = [at for at in log if now_ns - 3 * self.window_ns < at <= now_ns - self.window_ns]
-        return old[::2] + super().used(log, now_ns)
+        kept = old[::2] if len(old) >= self.count else []
+        return kept + super().used(log, now_ns)
 
 
 class OneForAll(Limiter):
@@ -273,6 +274,24 @@ class Failing(Limiter):
     async def answer(self, authorization, ids, size_bytes):
         status, headers = await super().answer(authorization, ids, size_bytes)
         return (503 if status == 429 else status), headers
+
+
+class Stranger(Limiter):
+    """Knows nobody's key."""
+
+    async def answer(self, authorization, ids, size_bytes):
+        self.asked += 1
+        return 401, {}
+
+
+class Silenced(Limiter):
+    """Answers once, then never."""
+
+    async def answer(self, authorization, ids, size_bytes):
+        status, headers = await super().answer(authorization, ids, size_bytes)
+        if self.asked > 1:
+            await asyncio.sleep(60)
+        return status, headers
 
 
 class Queueing(Limiter):
