@@ -234,12 +234,19 @@ class CountsRefused(Limiter):
 
 
 class Forgetful(Limiter):
-    """Of a limit that was used up it gives back only half, for three windows."""
+    """After a refusal it has half of its limit, for three windows."""
 
-    def used(self, log, now_ns):
-        old = [at for at in log if now_ns - 3 * self.window_ns < at <= now_ns - self.window_ns]
-        kept = old[::2] if len(old) >= self.count else []
-        return kept + super().used(log, now_ns)
+    refused_ns = -(1 << 62)
+
+    async def admit(self, log, cost, now_ns):
+        log[:] = self.used(log, now_ns)
+        half = now_ns < self.refused_ns + 3 * self.window_ns
+        if half and now_ns > self.refused_ns and len(log) >= self.count // 2:
+            return False
+        admitted = await super().admit(log, cost, now_ns)
+        if not admitted:
+            self.refused_ns = now_ns
+        return admitted
 
 
 class OneForAll(Limiter):
