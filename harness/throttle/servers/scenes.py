@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
-from harness.throttle.servers.exchange import OTHER, OWN
+from harness.throttle.servers.exchange import OTHER
 from harness.throttle.servers.stage import CALLERS, WAIT_MOST_NS, Stage
 from harness.units import NS_PER_MS, NS_PER_S
 
@@ -21,11 +21,12 @@ Play = Callable[[Stage], Awaitable[None]]
 
 
 class Scene(NamedTuple):
-    """A script, and how many windows it takes once the account is empty."""
+    """A script, how many windows it takes once the account is empty, and what it sends."""
 
     play: Play
     windows: float
     requests: float  # in limits
+    callers: int = 0  # at one instant; 0: as many as the limit admits
 
 
 def beyond(count: int) -> int:
@@ -112,7 +113,7 @@ async def _free(stage: Stage) -> None:
 async def _isolation(stage: Stage) -> None:
     await stage.send("within", stage.count)
     await stage.send("beyond", beyond(stage.count))
-    await stage.send("other", min(stage.count, MESSAGES), who=OTHER)
+    await stage.send("other", 1, who=OTHER)
 
 
 async def _unit(stage: Stage) -> None:
@@ -123,11 +124,11 @@ async def _unit(stage: Stage) -> None:
         await stage.send("beyond", beyond(stage.count))
         return
     batches = min(stage.count, stage.count // 10 + 2)
-    await stage.send("batches", batches, messages=MESSAGES)
+    await stage.spread("batches", batches, messages=MESSAGES)
 
 
 async def _size(stage: Stage) -> None:
-    await stage.send("large", min(stage.count, stage.count // 10 + 2), who=OWN, padding_bytes=LARGE_BYTES)
+    await stage.spread("large", min(stage.count, stage.count // 10 + 2), padding_bytes=LARGE_BYTES)
 
 
 SCENES: Final = {
@@ -137,20 +138,21 @@ SCENES: Final = {
     "over": Scene(_over, 0.1, 1.1),
     "load": Scene(_load, WINDOWS, LOAD * WINDOWS),
     "edge": Scene(_edge, 1.2, 2),
-    "at once": Scene(_at_once, 0.1, 1.1),
+    "at once": Scene(_at_once, 0.1, 1.1, CALLERS),
     "reopening": Scene(_reopening, 1.1, 1),
     "recovery": Scene(_recovery, 1.2, 2.1),
     "free": Scene(_free, 1.2, 2),
     "isolation": Scene(_isolation, 0.1, 1.1),
-    "unit": Scene(_unit, 0.1, 0.2),
-    "size": Scene(_size, 0.1, 0.2),
+    "unit": Scene(_unit, 1, 0.2),
+    "size": Scene(_size, 1, 0.2),
 }
 
 
 async def play(name: str, stage: Stage) -> None:
     """One scene, from an empty account. Raises BoundReachedError."""
-    await stage.begin()
-    await SCENES[name].play(stage)
+    scene = SCENES[name]
+    await stage.begin(scene.callers or stage.count)
+    await scene.play(stage)
 
 
 def windows_of(names: set[str]) -> float:

@@ -82,15 +82,15 @@ class Stage:
         """What was seen since the scene began."""
         return {name: tuple(step) for name, step in self._steps.items()}
 
-    async def begin(self) -> None:
-        """Wait until nothing is used, then until a window of a clock has just begun."""
+    async def begin(self, callers: int) -> None:
+        """Wait until nothing is used, then until a window of a clock has just begun; have lines open."""
         self._steps = {}
         await self._until(self._free_ns)
         now_ns, wall_ns = self.clockwork.now_ns(), self.clockwork.wall_ns()
         behind_ns = self.window_ns // _AFTER_EDGE
         to_edge_ns = -wall_ns % self.window_ns
         await self._until(now_ns + to_edge_ns + behind_ns)
-        await self._wire.open(CALLERS)
+        await self._wire.open(min(callers, CALLERS))
         self._began_ns = self.clockwork.now_ns()
 
     async def at(self, part: float) -> None:
@@ -120,18 +120,20 @@ class Stage:
         self._free_ns = max([self._free_ns, *(self._frees_ns(each) for each in seen)])
         return seen
 
-    async def spread(self, step: str, count: int) -> None:
+    async def spread(self, step: str, count: int, *, messages: int = 1, padding_bytes: int = 0) -> None:
         """So many requests, evenly over one window."""
         if self.clockwork.steered:
             at_once = -(-count // _SPREAD_MOST)
             for sent in range(0, count, at_once):
                 await self._until(self._began_ns + -(-sent * self.window_ns // count))
-                await self.send(step, min(at_once, count - sent))
+                await self.send(
+                    step, min(at_once, count - sent), messages=messages, padding_bytes=padding_bytes
+                )
             return
 
         async def one(number: int) -> None:
             await self._until(self._began_ns + number * self.window_ns // count)
-            await self.send(step, 1)
+            await self.send(step, 1, messages=messages, padding_bytes=padding_bytes)
 
         await asyncio.gather(*map(one, range(count)))
 

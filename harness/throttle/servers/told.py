@@ -5,7 +5,7 @@ from typing import Final
 
 from harness.throttle.check import FAIL, INCONCLUSIVE, WARN, many
 from harness.throttle.servers.exchange import Exchange, Seen
-from harness.throttle.servers.judges import NOT_APPLICABLE, Judged, unclear_answers
+from harness.throttle.servers.judges import NOT_APPLICABLE, RUN_AGAIN, Judged, odd_answers, unclear_answers
 from harness.throttle.servers.scenes import EARLIER_NS
 from harness.throttle.servers.stage import WAIT_MOST_NS
 from harness.throttle.verdict import PASS
@@ -13,6 +13,7 @@ from harness.units import NS_PER_S, format_duration
 
 # HTTP API docs, "Rate limits", 2025-11; docs of the Public API's SDK, 2026-08. Of the Profile API none.
 _DOCUMENTED: Final = ("tracking", "config")
+_SEE_OVER: Final = "See the check named over: it says what became of what is beyond the limit."
 _DIGITS: Final = re.compile(r"[0-9]+")
 _REMAINING: Final = ("x-ratelimit-remaining", "ratelimit-remaining")
 _IETF: Final = re.compile(r";\s*r=([0-9]+)")  # draft-ietf-httpapi-ratelimit-headers after -09
@@ -76,7 +77,9 @@ def refuses_before(seen: Seen) -> Judged:
             FAIL, f"Retry-After asked for {format_duration(wait_ns)}; a second before that it admitted."
         )
     if any(each.taken for each in before):
-        return Judged(INCONCLUSIVE, "The request meant for a second before came too late.", again=True)
+        return Judged(
+            INCONCLUSIVE, "The request meant for a second before came too late.", again=True, advice=RUN_AGAIN
+        )
     return Judged(PASS, f"A second before the {format_duration(wait_ns)} were over it refused.")
 
 
@@ -88,16 +91,15 @@ def counts_down(seen: Seen) -> Judged:
         return Judged(NOT_APPLICABLE, "Its answers do not say what remains.")
     odd = unclear_answers(seen.of("burst"))
     if odd is not None:
-        return Judged(INCONCLUSIVE, f"Of {many(len(told), 'request')} {odd}.", again=True)
-    if len(said) < len(told):
-        return Judged(
-            FAIL, f"{len(told) - len(said):,} of {many(len(told), 'answer')} do not say what remains."
-        )
-    wrong = sorted(set(range(seen.limit.count)) - set(said), reverse=True)
+        return odd_answers(seen.of("burst"), odd)
+    taken = sum(each.taken for each, _ in told)
+    if len(said) < taken:
+        return Judged(FAIL, f"{taken - len(said):,} of {many(taken, 'answer')} do not say what remains.")
+    wrong = sorted(set(range(taken)) - set(said), reverse=True)
     if wrong:
         return Judged(
             FAIL,
-            f"From {max(said):,} down to {min(said):,} of {seen.limit.count:,}; nobody was told that "
+            f"From {max(said):,} down to {min(said):,} of {taken:,} admitted; nobody was told that "
             f"{wrong[0]:,} remain.",
         )
     return Judged(PASS, f"From {max(said):,} down to {min(said):,}, each said once.")
@@ -124,13 +126,13 @@ def _reset_beside(seen: Seen, refused: list[Exchange]) -> Judged | None:
 
 
 def _nothing_refused() -> Judged:
-    return Judged(INCONCLUSIVE, "Nothing was refused, so nothing was announced.")
+    return Judged(INCONCLUSIVE, "Nothing was refused, so nothing was announced.", advice=_SEE_OVER)
 
 
 def _announced(seen: Seen) -> Judged | None:
     odd = unclear_answers(seen.all)
     if odd is not None:
-        return Judged(INCONCLUSIVE, f"Of {many(len(seen.all), 'request')} {odd}.", again=True)
+        return odd_answers(seen.all, odd)
     if not any(each.refused for each in seen.of("beyond")):
         return _nothing_refused()
     wait_ns = _refusal(seen).wait_ns
