@@ -36,7 +36,7 @@ from harness.units import NS_PER_S, format_duration, format_instant_ms
 
 REQUESTS_MOST: Final = 50_000
 TIME_MOST_NS: Final = 15 * 60 * NS_PER_S
-_STANDING_ANSWER_S: Final = 2.0  # in real time; a clock that stands lets nobody out of a queue
+STANDING_ANSWER_S: Final = 2.0  # in real time; a clock that stands lets nobody out of a queue
 _ANSWER_S: Final = 15.0
 _MESSAGES: Final = re.compile(r"(?<=[0-9])\s*(?:messages|events)(?=/)")
 _CLOCK_PATH: Final = "/__admin/clock"
@@ -56,6 +56,7 @@ class AskedCheck:
     requests_most: int = REQUESTS_MOST
     time_most_ns: int = TIME_MOST_NS
     mock_options: Sequence[str] = ()
+    standing_answer_s: float = STANDING_ANSWER_S
     loopback: Callable[[str], bool] = is_loopback
 
 
@@ -190,7 +191,7 @@ async def _clockwork(asked: AskedCheck, way: LimitWay, wire: Wire, clock: Clock)
         yield RealTime(clock)
         return
     await steered.freeze()
-    wire.answer_within_s = _STANDING_ANSWER_S
+    wire.answer_within_s = asked.standing_answer_s
     try:
         yield steered
     finally:

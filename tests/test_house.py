@@ -73,6 +73,7 @@ def test_every_dependency_is_pinned_and_has_a_reason():
         "import harness.cli, sys; sys.argv = ['harness', '--help']; harness.cli.main()",
         "import harness.cli, sys; sys.argv = ['harness', 'replay', '--help']; harness.cli.main()",
         "import harness.cli, sys; sys.argv = ['harness', 'capacity', '--help']; harness.cli.main()",
+        "import harness.cli, sys; sys.argv = ['harness', 'check', 'limits', '--list']; harness.cli.main()",
     ],
 )
 def test_importing_the_harness_and_asking_for_help_loads_nothing_heavy(program: str):

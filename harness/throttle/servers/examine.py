@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from harness.throttle.check import FAIL, INCONCLUSIVE, WARN
 from harness.throttle.servers.checks import CHECKS, ServerCheck
 from harness.throttle.servers.exchange import SLIDING, Seen, Steps
-from harness.throttle.servers.judges import NOT_APPLICABLE, Judged
+from harness.throttle.servers.judges import NOT_APPLICABLE, Judged, odd_answers, unclear_answers
 from harness.throttle.servers.scenes import play
 from harness.throttle.servers.stage import BoundReachedError, Stage
 from harness.throttle.verdict import PASS
@@ -15,6 +15,8 @@ from harness.throttle.verdict import PASS
 TRIES: Final = 3
 _ACTED_ON: Final = (FAIL, INCONCLUSIVE, WARN)
 _BOUNDS: Final = "Allow more with --max-requests or --max-time, or ask for less with --only and --api."
+_NEEDS_OTHER: Final = {"tracking": "It needs a second write key, in SEGMENT_OTHER_WRITE_KEY."}
+_ONE_CREDENTIAL: Final = "It needs a second token or space, and a real server is given one only."
 
 Stored = Callable[[], frozenset[str]]
 
@@ -53,7 +55,7 @@ def why_not(check: ServerCheck, ground: Ground) -> str | None:
     if check.goes_over and not ground.may_go_over:
         return "It goes beyond 80 % of the limit; --confirm-workspace NAME allows that."
     if check.needs_other and not ground.stage.asks.has_other:
-        return "It needs a second write key: SEGMENT_OTHER_WRITE_KEY."
+        return _NEEDS_OTHER.get(limit.api, _ONE_CREDENTIAL)
     if check.needs_ledger and ground.stored is None:
         return "It has no ledger to ask."
     return check.fits(limit)
@@ -66,8 +68,11 @@ async def examine(
     results = []
     played: dict[str, Seen | BoundReachedError] = {}
     queued: Judged | None = None
+    unfit = await _unfit(ground)
     for check in checks:
-        if queued is not None and check.goes_over and check.scene not in played:
+        if unfit is not None:
+            judged = unfit if why_not(check, ground) is None else Judged(NOT_APPLICABLE, "Not asked.")
+        elif queued is not None and check.goes_over and check.scene not in played:
             judged = queued if why_not(check, ground) is None else Judged(NOT_APPLICABLE, "It queues.")
         else:
             judged = await _judged(ground, check, played)
@@ -85,6 +90,17 @@ def verdict_of(results: Sequence[ServerResult]) -> str:
     if levels <= {NOT_APPLICABLE}:
         return INCONCLUSIVE
     return next((level for level in (FAIL, INCONCLUSIVE) if level in levels), PASS)
+
+
+async def _unfit(ground: Ground) -> Judged | None:
+    """Ask once, before anything hangs on it: why nothing can be asked, if so."""
+    try:
+        await ground.stage.begin(1)
+        first = await ground.stage.send("first of all", 1)
+    except BoundReachedError as reached:
+        return Judged(INCONCLUSIVE, f"Not asked: {reached}.", advice=_BOUNDS)
+    odd = unclear_answers(first)
+    return None if odd is None else odd_answers(first, odd)
 
 
 async def _judged(ground: Ground, check: ServerCheck, played: dict[str, Seen | BoundReachedError]) -> Judged:

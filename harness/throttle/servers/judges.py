@@ -230,6 +230,8 @@ def unclear_answers(exchanges: Iterable[Exchange]) -> str | None:
 def odd_answers(exchanges: Collection[Exchange], odd: str) -> Judged:
     """When there is no telling, because something else was answered."""
     said = f"Of {many(len(exchanges), 'request')} {odd}."
+    if len(exchanges) == 1:
+        said = f"A request {odd.removeprefix('1 ')}."
     return Judged(INCONCLUSIVE, said, again=True, advice=_ODD_ANSWERS)
 
 

@@ -121,22 +121,31 @@ class Wire:
         return len(self._lines)
 
     async def send(self, requests: Sequence[bytes], callers: int) -> list[Reply]:
-        """All of them, over as many lines at once; in the order given, each line one after another."""
+        """All of them, over as many lines at once; in the order given, each line one after another.
+
+        Once every line in turn got no answer the rest is not sent, and has none either.
+        """
         replies: list[Reply | None] = [None] * len(requests)
         await self.open(min(callers, len(requests)))
         left = iter(enumerate(requests))
+        silent = 0
 
         async def work(line: Line | None) -> None:
+            nonlocal silent
             for number, data in left:
+                if silent >= callers:
+                    replies[number] = _nothing(self._clock.now_ns())
+                    continue
                 if line is None or not line.is_good:
                     line = await self._connect(self._route())
                     if line is not None:
                         self._lines.append(line)
                 if line is None:
-                    now_ns = self._clock.now_ns()
-                    replies[number] = Reply(None, {}, b"", now_ns, now_ns)
+                    reply = _nothing(self._clock.now_ns())
                 else:
-                    replies[number] = await line.ask(data, self._clock, self.answer_within_s)
+                    reply = await line.ask(data, self._clock, self.answer_within_s)
+                silent = silent + 1 if reply.status is None else 0
+                replies[number] = reply
 
         lines: list[Line | None] = [*self._lines[:callers]]
         await asyncio.gather(*(work(line) for line in (lines or [None])[: len(requests)]))
@@ -158,3 +167,7 @@ class Wire:
                     )
                 return Line(reader, writer)
         return None
+
+
+def _nothing(now_ns: int) -> Reply:
+    return Reply(None, {}, b"", now_ns, now_ns)

@@ -234,11 +234,19 @@ class CountsRefused(Limiter):
 
 
 class Forgetful(Limiter):
-    """Gives back only half of what was used, for three windows."""
+    """After a refusal it has half of its limit, for three windows."""
 
-    def used(self, log, now_ns):
-        old = [at for at in log if now_ns - 3 * self.window_ns < at <= now_ns - self.window_ns]
-        return old[::2] + super().used(log, now_ns)
+    refused_ns = -(1 << 62)
+
+    async def admit(self, log, cost, now_ns):
+        log[:] = self.used(log, now_ns)
+        half = now_ns < self.refused_ns + 3 * self.window_ns
+        if half and now_ns > self.refused_ns and len(log) >= self.count // 2:
+            return False
+        admitted = await super().admit(log, cost, now_ns)
+        if not admitted:
+            self.refused_ns = now_ns
+        return admitted
 
 
 class OneForAll(Limiter):
@@ -273,6 +281,24 @@ class Failing(Limiter):
     async def answer(self, authorization, ids, size_bytes):
         status, headers = await super().answer(authorization, ids, size_bytes)
         return (503 if status == 429 else status), headers
+
+
+class Stranger(Limiter):
+    """Knows nobody's key."""
+
+    async def answer(self, authorization, ids, size_bytes):
+        self.asked += 1
+        return 401, {}
+
+
+class Silenced(Limiter):
+    """Answers once, then never."""
+
+    async def answer(self, authorization, ids, size_bytes):
+        status, headers = await super().answer(authorization, ids, size_bytes)
+        if self.asked > 1:
+            await asyncio.sleep(60)
+        return status, headers
 
 
 class Queueing(Limiter):

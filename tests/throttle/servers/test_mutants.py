@@ -1,5 +1,8 @@
 """Every check fails the server that is wrong in just that, and passes the one that is right."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from harness.check_limits import AskedCheck, check_limits, limits_asked
@@ -95,7 +98,7 @@ def test_a_server_beyond_this_machine_is_asked_for_80_percent_and_no_more(monkey
     limiter = bad.Another(window_ns=100 * NS_PER_MS)
     said = Confirmed(hosts=("127.0.0.1",), sources=("key:1234",))
     results, _ = judged(limiter, confirmed=said, loopback=lambda _: False)
-    assert limiter.asked == 8
+    assert limiter.asked == 1 + 8  # one to see that it answers at all
     assert {id_ for id_, result in results.items() if result.level != "n/a"} == {"under"}
     assert results["over"].evidence.endswith("--confirm-workspace NAME allows that.")
 
@@ -112,10 +115,28 @@ def test_beyond_this_machine_a_higher_limit_is_no_failure(monkeypatch):
 
 def test_what_is_beyond_the_bounds_is_not_asked():
     limiter = bad.Limiter()
-    results, done = judged(limiter, "under", "at", requests_most=10)
+    results, done = judged(limiter, "under", "at", requests_most=11)
     assert [result.level for result in results.values()] == ["pass", "inconclusive"]
-    assert "10 are allowed" in results["at"].evidence
-    assert done.requests == 10
+    assert "11 are allowed" in results["at"].evidence
+    assert done.requests == limiter.asked == 11
+
+
+def test_a_server_that_knows_nobody_is_asked_once():
+    limiter = bad.Stranger()
+    results, done = judged(limiter, "under", "at", "remaining")
+    assert {result.evidence for result in results.values()} == {"A request answered 401."}
+    assert (limiter.asked, done.exit_code) == (1, 4)
+
+
+def test_a_server_that_falls_silent_is_given_up():
+    results, _ = judged(bad.Silenced(), "under", "burst", standing_answer_s=0.1)
+    assert {result.level for result in results.values()} == {"inconclusive"}
+
+
+def test_the_page_lists_every_check_as_it_is_called():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "check-limits.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", page, re.MULTILINE)
+    assert rows == [(check.id, check.claim) for check in CHECKS]
 
 
 def test_a_limit_can_be_written_in_messages():
@@ -132,7 +153,7 @@ def test_what_queues_is_not_asked_again_and_again():
     limiter = bad.Queueing(window_ns=200 * NS_PER_MS)
     results, _ = judged(limiter, "over", "edge", "recovers")
     assert {result.evidence for result in results.values()} == {results["over"].evidence}
-    assert limiter.asked == 15
+    assert limiter.asked == 1 + 15
 
 
 def test_a_server_in_real_time_is_never_blamed_for_a_slow_host():
