@@ -1,6 +1,7 @@
 """`harness check limits`: does an API admit, refuse and announce what its documentation says."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -94,6 +95,7 @@ def check_limits_command(junit: Path | None, ci: str, on_inconclusive: str, **op
     from harness.throttle.check import INCONCLUSIVE
 
     check_junit_path(junit)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a clock that was stopped goes on
     done = check_limits(_asked(options), lambda line: click.echo(line, err=True))
     forgiven = on_inconclusive == "warn" and done.verdict == INCONCLUSIVE
     exit_code = EXIT_OK if forgiven else done.exit_code

@@ -210,11 +210,17 @@ def leaves_nothing(seen: Seen) -> Judged:
     if lost:
         return Judged(FAIL, f"{len(lost):,} of {many(len(taken), 'admitted message')} not in its ledger.")
     if not refused:
-        return _never_refused(seen) or _too_slow(seen, seen.all)
+        return NOTHING_REFUSED
     return Judged(PASS, f"None of {many(len(refused), 'refused message')} in its ledger.")
 
 
 # What the judges share.
+
+NOTHING_REFUSED: Final = Judged(
+    INCONCLUSIVE,
+    "Nothing was refused, so there was nothing to see.",
+    advice="See the check named over: it says what became of what is beyond the limit.",
+)
 
 
 def unclear_answers(exchanges: Iterable[Exchange]) -> str | None:
@@ -289,7 +295,14 @@ def _unused(seen: Seen, *steps: str) -> Judged | None:
     exchanges = [each for step in steps for each in seen.of(step)]
     if any(each.refused for each in exchanges):
         return None
-    return _keeps(seen) or _never_refused(seen)
+    unclear = _never_refused(seen)
+    if unclear is not None and (unclear.queues or (not seen.steered and _spans(seen))):
+        return unclear
+    return NOTHING_REFUSED
+
+
+def _spans(seen: Seen) -> bool:
+    return span_ns(seen.all) >= seen.limit.window_ns
 
 
 def _admits_all(seen: Seen, step: str, how: str, *, within_window: bool = False) -> Judged:
@@ -310,7 +323,7 @@ def _admits_all(seen: Seen, step: str, how: str, *, within_window: bool = False)
 
 def _shown(seen: Seen, told: str) -> Judged:
     """Pass, if as much as the limit was admitted within one window; else the host was too slow to tell."""
-    if span_ns(seen.all) >= seen.limit.window_ns:
+    if _spans(seen):
         return _too_slow(seen, seen.all)
     return Judged(PASS, told)
 

@@ -131,9 +131,12 @@ class Stage:
                 )
             return
 
+        free = asyncio.Semaphore(CALLERS)
+
         async def one(number: int) -> None:
             await self._until(self._began_ns + number * self.window_ns // count)
-            await self.send(step, 1, messages=messages, padding_bytes=padding_bytes)
+            async with free:
+                await self.send(step, 1, messages=messages, padding_bytes=padding_bytes)
 
         await asyncio.gather(*map(one, range(count)))
 

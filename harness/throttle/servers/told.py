@@ -5,7 +5,14 @@ from typing import Final
 
 from harness.throttle.check import FAIL, INCONCLUSIVE, WARN, many
 from harness.throttle.servers.exchange import Exchange, Seen
-from harness.throttle.servers.judges import NOT_APPLICABLE, RUN_AGAIN, Judged, odd_answers, unclear_answers
+from harness.throttle.servers.judges import (
+    NOT_APPLICABLE,
+    NOTHING_REFUSED,
+    RUN_AGAIN,
+    Judged,
+    odd_answers,
+    unclear_answers,
+)
 from harness.throttle.servers.scenes import EARLIER_NS
 from harness.throttle.servers.stage import WAIT_MOST_NS
 from harness.throttle.verdict import PASS
@@ -13,7 +20,6 @@ from harness.units import NS_PER_S, format_duration
 
 # HTTP API docs, "Rate limits", 2025-11; docs of the Public API's SDK, 2026-08. Of the Profile API none.
 _DOCUMENTED: Final = ("tracking", "config")
-_SEE_OVER: Final = "See the check named over: it says what became of what is beyond the limit."
 _DIGITS: Final = re.compile(r"[0-9]+")
 _REMAINING: Final = ("x-ratelimit-remaining", "ratelimit-remaining")
 _IETF: Final = re.compile(r";\s*r=([0-9]+)")  # draft-ietf-httpapi-ratelimit-headers after -09
@@ -23,7 +29,7 @@ def announces(seen: Seen) -> Judged:
     """Each refusal says how long to wait, in a form that clients read."""
     refused = [each for each in seen.all if each.refused]
     if not refused:
-        return _nothing_refused()
+        return NOTHING_REFUSED
     silent = [each for each in refused if "retry-after" not in each.headers]
     if seen.limit.api not in _DOCUMENTED and len(silent) == len(refused):
         return Judged(NOT_APPLICABLE, "No Retry-After is documented for this API, and none came.")
@@ -125,16 +131,12 @@ def _reset_beside(seen: Seen, refused: list[Exchange]) -> Judged | None:
     return None
 
 
-def _nothing_refused() -> Judged:
-    return Judged(INCONCLUSIVE, "Nothing was refused, so nothing was announced.", advice=_SEE_OVER)
-
-
 def _announced(seen: Seen) -> Judged | None:
     odd = unclear_answers(seen.all)
     if odd is not None:
         return odd_answers(seen.all, odd)
     if not any(each.refused for each in seen.of("beyond")):
-        return _nothing_refused()
+        return NOTHING_REFUSED
     wait_ns = _refusal(seen).wait_ns
     if wait_ns is None:
         return Judged(NOT_APPLICABLE, "Its refusals say nothing that can be waited for.")

@@ -104,29 +104,33 @@ class Wire:
         self._tls: Final = tls
         self._host: Final = host
         self.answer_within_s = answer_within_s
-        self._lines: list[Line] = []
+        self._idle: list[Line] = []  # nobody's at the moment
 
-    async def open(self, count: int) -> int:
-        """Have so many good connections; answers how many there are."""
+    async def open(self, count: int) -> None:
+        """Have so many good connections that are free, or as many as can be had."""
         await asyncio.sleep(0)  # so that an end that came meanwhile is seen
-        for line in self._lines:
+        good = [line for line in self._idle if line.is_good]
+        for line in self._idle:
             if not line.is_good:
                 line.close()
-        self._lines = [line for line in self._lines if line.is_open]
-        missing = count - len(self._lines)
+        self._idle = good
+        missing = count - len(self._idle)
         if missing > 0:
             route = self._route()
             found = await asyncio.gather(*(self._connect(route) for _ in range(missing)))
-            self._lines += [line for line in found if line is not None]
-        return len(self._lines)
+            self._idle += [line for line in found if line is not None]
 
     async def send(self, requests: Sequence[bytes], callers: int) -> list[Reply]:
         """All of them, over as many lines at once; in the order given, each line one after another.
 
-        Once every line in turn got no answer the rest is not sent, and has none either.
+        Once every line in turn got no answer the rest is not sent, and has none either. Several may send at
+        once: each has lines of its own.
         """
         replies: list[Reply | None] = [None] * len(requests)
-        await self.open(min(callers, len(requests)))
+        wanted = min(callers, len(requests))
+        await self.open(wanted)
+        lines: list[Line | None] = [*self._idle[:wanted]]
+        self._idle = self._idle[wanted:]
         left = iter(enumerate(requests))
         silent = 0
 
@@ -138,24 +142,23 @@ class Wire:
                     continue
                 if line is None or not line.is_good:
                     line = await self._connect(self._route())
-                    if line is not None:
-                        self._lines.append(line)
                 if line is None:
                     reply = _nothing(self._clock.now_ns())
                 else:
                     reply = await line.ask(data, self._clock, self.answer_within_s)
                 silent = silent + 1 if reply.status is None else 0
                 replies[number] = reply
+            if line is not None:
+                self._idle.append(line)
 
-        lines: list[Line | None] = [*self._lines[:callers]]
-        await asyncio.gather(*(work(line) for line in (lines or [None])[: len(requests)]))
+        await asyncio.gather(*map(work, lines or [None]))
         return [reply for reply in replies if reply is not None]
 
     async def close(self) -> None:
         """End all of them."""
-        for line in self._lines:
+        for line in self._idle:
             line.close()
-        self._lines = []
+        self._idle = []
         await asyncio.sleep(0)
 
     async def _connect(self, route: Sequence[tuple[str, int]]) -> Line | None:
