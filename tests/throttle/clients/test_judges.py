@@ -84,6 +84,8 @@ def test_nothing_is_judged_where_nothing_was_seen():
     elsewhere = replace(nothing, elsewhere=2)
     assert "another write key" in keeping.loses_nothing([elsewhere]).evidence
     assert verdict(retrying.sends_again, replace(sight(REFUSED), played=0)) == "inconclusive"
+    crashed = sight(REFUSED, ending=Ending(EXITED, -11, NS_PER_S))
+    assert "it crashed" in retrying.sends_again([crashed]).evidence
     assert verdict(retrying.sends_again, replace(sight(REFUSED), lost_sight=True)) == "inconclusive"
 
 
