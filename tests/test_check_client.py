@@ -112,6 +112,24 @@ def test_what_stays_open_can_be_let_pass_and_a_build_server_hears_of_all(tmp_pat
     assert 'name="A1 429 with Retry-After is tried again"' in junit.read_text("utf-8")
 
 
+def test_interrupted_it_ends_the_programs(tmp_path):
+    pids = tmp_path / "pids"
+    code = f"import os, time; open({str(pids)!r}, 'a').write(f'{{os.getpid()}} '); time.sleep(100)"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "harness", "check", "client", "--", sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**environment(), "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+    )
+    while not pids.exists() or not pids.read_text("utf-8").endswith(" "):
+        assert running.poll() is None
+    running.terminate()
+    assert b"interrupted" in running.communicate(timeout=30)[1]
+    assert running.returncode == 130
+    for pid in pids.read_text("utf-8").split():
+        assert not Path(f"/proc/{pid}").exists()
+
+
 def test_a_driver_of_segments_own_kind_is_spoken_to_in_its_own_way(tmp_path):
     driver = tmp_path / "driver.py"
     driver.write_text(
