@@ -21,7 +21,7 @@ from harness.throttle.clients.cases import CASES
 from harness.throttle.clients.play import Play
 from harness.throttle.clients.plays import PLAIN
 from harness.throttle.clients.ruling import blind
-from harness.throttle.clients.sight import Sight
+from harness.throttle.clients.sight import EXITED, Sight
 from harness.units import NS_PER_S
 
 KEY_BYTES: Final = 16
@@ -108,7 +108,7 @@ def check_client(
         conditions = Conditions(asked.driver, clock, fresh_key, folder, _LEAD_NS, asked.pause_s, stopping)
         stages = Stages(stack)
         plain = stages.play(PLAIN, conditions)
-        trouble = blind(plain[0])
+        trouble = blind(plain[0]) or _broken(plain[0])
         if trouble is not None:
             return ClientCheck(
                 asked,
@@ -116,7 +116,12 @@ def check_client(
                 (clock.now_ns() - began_ns) / NS_PER_S,
                 trouble.evidence,
             )
-        known = {"plain_bytes": plain[0].ending.peak_bytes, "plain_errors": plain[0].ending.errors}
+        ending = plain[0].ending
+        known = {
+            "plain_bytes": ending.peak_bytes,
+            "plain_errors": ending.errors,
+            "plain_code": ending.code,
+        }
         conditions = conditions._replace(lead_ns=_lead_ns(plain[0]), known=known)
         going = _Going(asked, cases, conditions, stages, say)
         sights = _play_all(going, plain)
@@ -222,6 +227,15 @@ def _is_wanted(case: Case, ruling: Ruling, runs: int) -> bool:
     if ruling.verdict == INCONCLUSIVE:
         return runs < _RUNS_MOST
     return case.by_chance and ruling.verdict == FAIL and runs == 1
+
+
+def _broken(plain: Sight) -> Ruling | None:
+    """Why the program cannot be judged, if it fails where nothing is in its way."""
+    is_short = len(plain.stored) < plain.events
+    if plain.ending.how == EXITED and plain.ending.code and is_short:
+        said = f"with nothing in its way {len(plain.stored)} of {plain.events} messages arrived"
+        return Ruling(INCONCLUSIVE, f"{said}; {plain.ending.said}")
+    return None
 
 
 def _lead_ns(plain: Sight) -> int:

@@ -16,6 +16,14 @@ from tests.throttle.clients.mutants import LONG_MUTANTS, MUTANTS
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = str(ROOT / "tests" / "throttle" / "clients" / "client.py")
 SHORT = ["--pause", "1"]
+# Sends one message, and then is at the end of its wits.
+HALF = """
+import json, os, urllib.request
+one = {"type": "track", "userId": "u", "event": "E", "messageId": "1", "properties": {"harness_seq": 1}}
+body = json.dumps({"writeKey": os.environ["HARNESS_WRITE_KEY"], "batch": [one]}).encode()
+urllib.request.urlopen(os.environ["HARNESS_URL"] + "/v1/batch", body)
+raise SystemExit("a bug of mine")
+"""
 
 
 def check(*options: str, cwd=ROOT, timeout=110):
@@ -45,7 +53,7 @@ def client(manners=""):
 
 
 def test_a_good_client_passes():
-    document, verdicts = judged("A1 A7.400 B1 B2.imf E1.mixed E3 E11", *client())
+    document, verdicts = judged("A1 A7.400 B1 E1.plain E3 E11", *client())
     assert set(verdicts.values()) == {"pass"}, document
     assert document["exit_code"] == 0
 
@@ -67,6 +75,7 @@ def test_a_bad_client_fails_where_it_is_bad_and_the_evidence_says_when():
         (["sh", "-c", "echo oh no >&2; exit 7"], "exit 7); its last words: oh no"),
         (["true"], "nothing reached the endpoint"),
         (["sh", "-c", "kill -9 $$"], "signal 9"),
+        ([sys.executable, "-c", HALF], "1 of 12 messages arrived; it ended by itself"),
     ],
 )
 def test_a_program_that_is_none_is_inconclusive_with_its_last_words(command, said):
@@ -101,6 +110,24 @@ def test_what_stays_open_can_be_let_pass_and_a_build_server_hears_of_all(tmp_pat
     assert done.returncode == 0
     assert "not judged" in done.stdout
     assert 'name="A1 429 with Retry-After is tried again"' in junit.read_text("utf-8")
+
+
+def test_interrupted_it_ends_the_programs(tmp_path):
+    pids = tmp_path / "pids"
+    code = f"import os, time; open({str(pids)!r}, 'a').write(f'{{os.getpid()}} '); time.sleep(100)"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "harness", "check", "client", "--", sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**environment(), "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+    )
+    while not pids.exists() or not pids.read_text("utf-8").endswith(" "):
+        assert running.poll() is None
+    running.terminate()
+    assert b"interrupted" in running.communicate(timeout=30)[1]
+    assert running.returncode == 130
+    for pid in pids.read_text("utf-8").split():
+        assert not Path(f"/proc/{pid}").exists()
 
 
 def test_a_driver_of_segments_own_kind_is_spoken_to_in_its_own_way(tmp_path):

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from harness.cli.ci_options import ci_options, tell
-from harness.errors import UsageError
+from harness.errors import EXIT_INTERRUPTED, UsageError
 
 _PROFILES: Final = ("segment-2026", "rfc", "legacy")
 
@@ -95,7 +95,11 @@ def check_client_command(
         on_inconclusive=options["on_inconclusive"],
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the programs are ended too
-    done = check_client(asked, say=lambda line: click.echo(line, err=True))
+    try:
+        done = check_client(asked, say=lambda line: click.echo(line, err=True))
+    except KeyboardInterrupt:
+        click.echo("harness: interrupted; the programs were ended", err=True)
+        sys.exit(EXIT_INTERRUPTED)
     shown = shlex.join(words)
     if options["as_json"]:
         document = client_document(

@@ -176,6 +176,7 @@ WAITS: Final = (
         wait.slows_down,
         ALWAYS_INFO,
         advice.SLOWER,
+        by_chance=True,
     ),
     Case(
         "B15",

@@ -76,7 +76,7 @@ def is_modest(sight: Sight) -> Ruling:
 def uses_what_it_may(sight: Sight) -> Ruling:
     """Under a limit that lasts, it gets through nearly what the limit allows."""
     good = [a.at_ns for a in sight.calls if a.is_good]
-    if len(sight.calls) < _REQUESTS_LEAST or len(good) < _REQUESTS_LEAST or not sight.turned_away:
+    if len(good) < _REQUESTS_LEAST:
         return Ruling(NOT_APPLICABLE, f"{many(len(sight.calls), 'request')} are too few to tell")
     took_s = max(1.0, (good[-1] - good[0] - sight.stall_ns) / 1e9)
     share = len(good) / (took_s * sight.facts["limit_per_s"])

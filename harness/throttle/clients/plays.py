@@ -39,13 +39,14 @@ def broken(outcome: str, *, cost_s: float = 2.0, events: int = 12, **more: Any) 
 
 
 def told(name: str, *waits: object, cost_s: float, status: int = 429, each: int = 1, **more: Any) -> Play:
-    """Answers with these `Retry-After`, one after the other, each so often."""
+    """Answers with these `Retry-After`, one after the other, each so often; to one message."""
     faults = [
         {"status": status, "retry_after": wait, "first": each, "skip": each * place}
         for place, wait in enumerate(waits)
     ]
     words = ", then ".join(map(str, waits))
-    return Play(name, f"{status} with Retry-After: {words}", as_ever(*faults), cost_s=cost_s, **more)
+    about = f"{status} with Retry-After: {words}"
+    return Play(name, about, as_ever(*faults), **{"events": 1, "cost_s": cost_s, **more})
 
 
 def pause(
@@ -154,12 +155,13 @@ BESIDE: Final = Play(
     }),
     cost_s=4.0,
 )  # fmt: skip
-PAST: Final = Play("past-date", "429 with a date a minute ago, four times", _past, cost_s=8.0)
-SKEWED: Final = Play("skewed-date", "429 with dates of a clock an hour behind", _skewed, cost_s=8.0)
+PAST: Final = Play("past-date", "429 with a date a minute ago, four times", _past, events=1, cost_s=8.0)
+SKEWED: Final = Play("skewed-date", "429 with dates of a clock an hour behind", _skewed, events=1, cost_s=8.0)
 FOUR: Final = Play(
     "four-500",
     "four answers 500, then all is well",
     as_ever({"status": 500, "first": 4}),
+    events=1,
     copies=3,
     cost_s=9.0,
 )
@@ -167,6 +169,7 @@ NINE: Final = Play(
     "nine-500",
     "nine answers 500, then all is well",
     as_ever({"status": 500, "first": 9}),
+    events=1,
     cost_s=330.0,
     is_full=True,
 )
@@ -174,12 +177,13 @@ FOREVER: Final = Play(
     "forever-500",
     "every answer is 500",
     as_ever({"status": 500}),
+    events=1,
     cost_s=480.0,
     settled=NEVER,
     is_full=True,
 )
 TWICE: Final = Play(
-    "two-500", "two answers 500, then all is well", as_ever({"status": 500, "first": 2}), cost_s=3.0
+    "two-500", "two answers 500, then all is well", as_ever({"status": 500, "first": 2}), events=1, cost_s=3.0
 )
 ANEW: Final = Play(
     "anew",

@@ -6,7 +6,7 @@ from typing import Final
 
 from harness.throttle.check import FAIL, INCONCLUSIVE, many
 from harness.throttle.clients.case import NOT_APPLICABLE, Ruling
-from harness.throttle.clients.sight import NOT_STARTED, OUTLIVED, Sight
+from harness.throttle.clients.sight import EXITED, NOT_STARTED, OUTLIVED, Sight
 from harness.throttle.verdict import PASS
 from harness.units import NS_PER_MS
 
@@ -58,6 +58,9 @@ def _trouble(sight: Sight) -> str | None:
         return f"{sight.ending.said}: {sight.ending.errors}" if sight.ending.errors else sight.ending.said
     if sight.lost_sight:
         return "more came than the mock keeps, so nothing can be proved from the rest"
+    ending = sight.ending
+    if ending.how == EXITED and (ending.code or 0) < 0 and ending.stop_ns is None:
+        return f"it crashed: {ending.said}"
     if not sight.calls and sight.events:
         if sight.elsewhere:
             return (

@@ -147,7 +147,8 @@ class Sight:
             return not self.ending.told
         if self.dropped:
             return True
-        failed = self.ending.how == EXITED and (self.ending.code or 0) > 0
+        is_usual = self.ending.code == self.facts.get("plain_code", 0)
+        failed = self.ending.how == EXITED and (self.ending.code or 0) > 0 and not is_usual
         return failed or _has_news(self.ending.errors, self.facts.get("plain_errors", ""))
 
     def again(self, place: int) -> Attempt | None:

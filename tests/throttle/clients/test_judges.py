@@ -46,6 +46,16 @@ def test_a_wait_is_kept_exactly_from_below_and_widely_from_above(at_s, expected)
     assert verdict(waiting.waits_as_asked, seen) == expected
 
 
+@pytest.mark.parametrize(
+    ("waited_s", "stall_s", "expected"),
+    [(1, 0, "pass"), (0.9, 0, "fail"), (4.9, 0, "pass"), (5, 0, "fail"), (6, 1, "fail"), (5, 3, "pass")],
+)
+def test_the_latest_wait_holds(waited_s, stall_s, expected):
+    waits = [attempt(0, 429, 1, retry_after="5"), attempt(5, 429, 1, retry_after="1")]
+    seen = sight(*waits, attempt(5 + waited_s, 200, 1), stall_ns=stall_s * NS_PER_S)
+    assert verdict(waiting.takes_the_latest, seen) == expected
+
+
 def test_a_stalled_machine_widens_the_upper_bound_alone():
     late = sight(REFUSED, attempt(13, 200, 1, 2), stall_ns=2 * NS_PER_S)
     assert verdict(waiting.waits_as_asked, late) == "pass"
@@ -74,6 +84,8 @@ def test_nothing_is_judged_where_nothing_was_seen():
     elsewhere = replace(nothing, elsewhere=2)
     assert "another write key" in keeping.loses_nothing([elsewhere]).evidence
     assert verdict(retrying.sends_again, replace(sight(REFUSED), played=0)) == "inconclusive"
+    crashed = sight(REFUSED, ending=Ending(EXITED, -11, NS_PER_S))
+    assert "it crashed" in retrying.sends_again([crashed]).evidence
     assert verdict(retrying.sends_again, replace(sight(REFUSED), lost_sight=True)) == "inconclusive"
 
 
