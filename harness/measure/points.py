@@ -38,6 +38,7 @@ class Point:
     service_p99_ms: float | None
     response_p50_ms: float | None
     response_p99_ms: float | None
+    offered_messages: int = 0
     first_sent: int = 0  # requests that were no retry
     offered_peak_1s: int = 0  # the most in any one second of it
     sent_peak_1s: int = 0
@@ -99,6 +100,7 @@ def point_of(number: int, width_s: int, part: Counters, peaks: SecondPeaks) -> P
         service_p99_ms=_ms(service[1]),
         response_p50_ms=_ms(response[0]),
         response_p99_ms=_ms(response[1]),
+        offered_messages=part.offered_messages,
         first_sent=part.first_sent,
         sent_in_any_1s=part.sent_in_1s,
         retry_after_asked=part.retry_after_asked,
