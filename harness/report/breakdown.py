@@ -1,4 +1,4 @@
-"""Tell a run apart for `run.json`: errors, pauses, events, sources, sizes, distributions, and what it costs."""
+"""Tell a run apart for `run.json`: errors, pauses, events, sources, sizes, curves, and what it costs."""
 
 from collections.abc import Mapping
 from typing import Any, Final

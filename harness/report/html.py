@@ -20,7 +20,7 @@ ERRORS_MOST: Final = 20
 PAUSES_MOST: Final = 20
 
 _PARTS: Final = ("verdict.j2", "replayed.j2", "sums.j2", "over_time.j2", "times.j2", "apart.j2", "ending.j2")
-_SECTIONS: Final = (
+_SECTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("findings", "Verdict"),
     ("trust", "Trust"),
     ("replayed", "What was replayed"),
@@ -64,8 +64,10 @@ def html_report(document: Mapping[str, Any]) -> str:
         "pauses": ((document.get("throttle") or {}).get("pauses") or [])[:PAUSES_MOST],
     }
     view |= _limits(document) | _contents(document) | _errors(document)
+    ended = document.get("verdict") or document.get("state")
+    title = f"{ended}: replay {phrases.cut(document.get('run_id'))}"
     return page(
-        title=f"{document.get('verdict') or document.get('state')}: replay {phrases.cut(document.get('run_id'))}",
+        title=title,
         header=environment().get_template("header.j2").render(view),
         body="\n".join(environment().get_template(part).render(view) for part in _PARTS),
         charts={"charts": [chart.as_json() for found in drawn.values() for chart in found]}

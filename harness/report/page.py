@@ -1,7 +1,8 @@
 """Make a page of parts: one file with its style, scripts and data in it, closed to all else.
 
-A page asks nobody for anything: its policy lets in the scripts and styles that are here, by their hashes. So a
-name that slipped through as markup could neither run nor fetch. Other reports make their pages with this too.
+A page asks nobody for anything: its policy lets in the scripts and styles that are here, by their hashes.
+So a name that slipped through as markup could neither run nor fetch. Other reports make their pages with
+this too.
 """
 
 import base64
@@ -18,6 +19,7 @@ from markupsafe import Markup, escape
 from harness.masking import masked
 from harness.report import phrases
 from harness.report.definitions import TERMS
+from harness.throttle.check import many
 
 _ROOM: Final = Path(__file__).parent
 _STYLES: Final = ("uplot.min.css", "page.css")
@@ -53,11 +55,11 @@ def page(
         .render(
             title=title,
             policy=policy,
-            style=Markup(style),
-            scripts=[Markup(script) for script in scripts],
-            header=Markup(header),
-            body=Markup(body),
-            data=Markup(_json(charts)) if charts else None,
+            style=Markup(style),  # noqa: S704 - ours, or made by a template that escapes
+            scripts=[Markup(script) for script in scripts],  # noqa: S704 - files of this package
+            header=Markup(header),  # noqa: S704 - ours, or made by a template that escapes
+            body=Markup(body),  # noqa: S704 - ours, or made by a template that escapes
+            data=Markup(_json(charts)) if charts else None,  # noqa: S704 - `_json` leaves no sign of markup in it
             terms=terms,
         )
     )
@@ -90,6 +92,7 @@ def environment() -> jinja2.Environment:
         "command": phrases.plain_text,
         "cut": lambda value: phrases.cut(masked(str(value))),
         "own_id": phrases.cut,
+        "many": many,
     }
     made.tests["known"] = lambda value: value is not None and not isinstance(value, jinja2.Undefined)
     made.globals["share"] = _share

@@ -119,7 +119,7 @@ def cut(name: object) -> str:
 
 
 def plain_text(text: str) -> str:
-    """A sentence of ours with names from outside in it: as long as it is, but nothing that turns text round."""
+    """A sentence of ours with names from outside in it, as long as it is, that turns no text round."""
     return "".join(sign if sign.isprintable() else "·" for sign in text)
 
 

@@ -1,4 +1,4 @@
-"""Say what a chart is: named columns, lines and shades, as data for the page's script and as a table beside it."""
+"""Say what a chart is: columns, lines and shades, as data for the page's script and as a table beside it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -35,16 +35,19 @@
     return power * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => power * step >= most * 1.04);
   };
 
-  // The numbers that are drawn: stacked where asked for, and steps that reach the end of their last point.
+  // The numbers that are drawn, stacked where asked for. Over time each value is there twice, for the beginning
+  // and the end of its point: so steps are exact, a point alone is seen, and a gap is as wide as it was.
   const columns = (chart) => {
     const time = chart.axis === "time";
     const length = chart.series[0].values.length;
-    const xs = time ? Array.from({length: length + 1}, (_, place) => place * chart.width) : chart.xs;
+    const edge = (place) => place % 2 ? ((place + 1) / 2 - 1e-6) * chart.width : place / 2 * chart.width;
+    const xs = time ? Array.from({length: 2 * length}, (_, place) => edge(place)) : chart.xs;
+    if (time) xs[xs.length - 1] = length * chart.width;
     let ground = new Array(length).fill(0);
     const ys = chart.series.map((series) => {
       let values = series.values;
       if (series.stacked) values = ground = ground.map((below, place) => below + (values[place] ?? 0));
-      return time ? [...values, values[length - 1]] : values;
+      return time ? values.flatMap((value) => [value, value]) : values;
     });
     return [xs, ...ys];
   };
@@ -100,7 +103,8 @@
     const time = chart.axis === "time";
     const data = columns(chart);
     const xs = data[0];
-    const end = xs[xs.length - 1];
+    const past = chart.series[0].values.length - 1;
+    const end = time ? (past + 1) * chart.width : xs[past];
     const field = figure.querySelector(".plot");
     const keys = [...figure.querySelectorAll(".keys output")];
     const heard = figure.querySelector("[aria-live]");
@@ -110,7 +114,7 @@
       let most = 0;
       chart.series.forEach((series, number) => {
         if (!plot.series[order[number]].show) return;
-        for (let at = first; at <= last; at += 1) most = Math.max(most, data[number + 1][at] ?? 0);
+        for (let at = Math.max(0, first - 1); at <= last; at += 1) most = Math.max(most, data[number + 1][at] ?? 0);
       });
       const near = low.filter((value) => value <= most * 12);
       return [0, roundUp(Math.max(most, ...near))];
@@ -127,12 +131,10 @@
     const order = [];
     sequence.forEach((number, place) => { order[number] = place + 1; });
     const arranged = [xs, ...sequence.map((number) => data[number + 1])];
-    const paths = time ? uPlot.paths.stepped({align: 1}) : uPlot.paths.linear();
     const series = sequence.map((number) => {
       const one = chart.series[number];
       return {
         label: one.label,
-        paths,
         points: {show: !time, size: 4, fill: () => colour(one.colour)},
         stroke: () => one.stacked ? "transparent" : colour(one.colour),
         fill: one.fill ? () => one.stacked ? colour(one.colour) : `${colour(one.colour)}38` : undefined,
@@ -182,13 +184,15 @@
         drawClear: chart.shaded.length ? [shade(chart)] : [],
         draw: chart.lines.length ? [levels(chart)] : [],
         setScale: [(plot, key) => { if (key === "x" && time) follow(plot); }],
-        setCursor: [(plot) => tell(plot.cursor.idx)],
+        setCursor: [(plot) => tell(pointAt(plot))],
       },
     };
-    const label = (at) => time ? clock(xs[at]) : at === xs.length - 1 ? "the longest" : share(xs[at]);
-    const tell = (at) => {
-      const past = time ? xs.length - 2 : xs.length - 1;
-      const place = at === null || at === undefined ? null : Math.min(at, past);
+    const pointAt = ({cursor}) => {
+      if (cursor.idx === null || cursor.idx === undefined || cursor.left < 0) return null;
+      return time ? Math.floor(cursor.idx / 2) : cursor.idx;
+    };
+    const label = (at) => time ? clock(at * chart.width) : at === past ? "the longest" : share(xs[at]);
+    const tell = (place) => {
       figure.querySelector(".at").textContent = place === null ? "" : label(place);
       keys.forEach((key, number) => {
         key.textContent = place === null ? "" : short(chart.series[number].values[place]);
@@ -197,28 +201,29 @@
     const plot = new uPlot(options, arranged, field);
     const self = {chart, plot, figure, field};
     self.tellZoom = (min, max) => {
-      const whole = min <= 0 && max >= end;
+      const whole = min <= 0 && max >= end * (1 - 1e-9);
       figure.classList.toggle("zoomed", !whole);
       figure.querySelector(".span").textContent = whole ? "" : `${clock(min)} to ${clock(max)}`;
     };
     const zoom = (factor) => {
       const {min, max} = plot.scales.x;
-      const middle = plot.cursor.idx === null || plot.cursor.idx === undefined ? (min + max) / 2 : xs[plot.cursor.idx];
+      const at = pointAt(plot);
+      const middle = at === null ? (min + max) / 2 : (at + 0.5) * chart.width;
       const reach = Math.max(chart.width * 2, (max - min) * factor);
       const from = Math.max(0, Math.min(middle - reach / 2, end - reach));
       plot.setScale("x", {min: from, max: Math.min(end, from + reach)});
     };
     const whole = () => plot.setScale("x", {min: 0, max: end || 1});
     const move = (by) => {
-      const past = time ? xs.length - 2 : xs.length - 1;
-      const at = Math.max(0, Math.min(past, (plot.cursor.idx ?? (by > 0 ? -1 : past + 1)) + by));
+      const at = Math.max(0, Math.min(past, (pointAt(plot) ?? (by > 0 ? -1 : past + 1)) + by));
+      const x = time ? (at + 0.5) * chart.width : xs[at];
       const {min, max} = plot.scales.x;
-      if (time && (xs[at] < min || xs[at] > max)) {
+      if (time && (x < min || x > max)) {
         const reach = max - min;
-        const from = Math.max(0, Math.min(xs[at] - reach / 2, end - reach));
+        const from = Math.max(0, Math.min(x - reach / 2, end - reach));
         plot.setScale("x", {min: from, max: from + reach});
       }
-      plot.setCursor({left: plot.valToPos(xs[at] + (time ? Math.min(1e-6, chart.width) : 0), "x") + 0.01, top: 10});
+      plot.setCursor({left: plot.valToPos(x, "x"), top: 10});
       tell(at);
       heard.textContent = `${label(at)}: ` + chart.series.map((one) => `${one.label} ${short(one.values[at])}`).join(", ");
     };
