@@ -19,8 +19,8 @@ def curve(histogram: Histogram) -> Curve:
     # A share closer to 1 than one duration in all is the maximum by another name.
     while 10 ** (len(shares) / _STEPS_A_NINE) <= count:
         shares.append(1 - 10 ** (-len(shares) / _STEPS_A_NINE))
+    found = (*histogram.percentiles_ns(tuple(shares)), histogram.max_ns)  # the longest is known exactly
     shares.append(1.0)
-    found = histogram.percentiles_ns(tuple(shares))
     return tuple(
         (round(share, 9), round(value_ns / NS_PER_MS, 4))
         for share, value_ns in zip(shares, found, strict=True)

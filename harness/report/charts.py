@@ -136,8 +136,10 @@ def _times(document: Document, timeline: Mapping[str, Any]) -> list[Chart | None
         }
         if columns:
             drawn.append((kind, columns))
-    all_columns = [one for _, columns in drawn for one in columns.values()]
-    values = [max(value, _LEAST_MS) for one in all_columns for value in one if value is not None]
+    values: list[float] = []
+    for _, columns in drawn:
+        for one in columns.values():
+            values += (max(value, _LEAST_MS) for value in one if value is not None)
     if not values:
         return []
     across = (min(values), max(values))

@@ -124,7 +124,11 @@ def stretches(marked: Iterable[bool], width_s: int) -> tuple[tuple[float, float]
 
 def share_of(nines: float, *, last: bool = False) -> str:
     """`90 %`, `99.9 %`: the share that so many nines stand for."""
-    return "100 % (max)" if last else f"{100 * (1 - 10**-nines):.6g} %"
+    return (
+        "100 % (max)"
+        if last
+        else f"{100 * (1 - 10**-nines):.{max(1, ceil(nines) - 1)}f}".rstrip("0").rstrip(".") + " %"
+    )
 
 
 def _cell(values: Sequence[float | None]) -> str:

@@ -120,7 +120,7 @@ def _window_note(document: Document, api: str, unit: str) -> str:
     """How to read a limit whose window is no second."""
     longer = [uses[0][1] for uses in _rules(document, api, unit).values() if uses[0][1]["window_s"] != 1]
     return " ".join(
-        f"{limit['count']:,} in {limit['window_s']:g} s are allowed, so a second may be above the line: compare the "
-        "fullest window with it."
+        f"{limit['count']:,} in {limit['window_s']:g} s are allowed, so a second may be above the line. "
+        "Compare the fullest window with it."
         for limit in longer
     )
