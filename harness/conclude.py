@@ -13,6 +13,8 @@ import orjson
 from harness.engine.cores import usable_cores
 from harness.engine.on_limit import AT_THE_LIMIT
 from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
+from harness.masking import without_credentials
+from harness.measure.contents import Contents
 from harness.measure.reconcile import Reconciliation, reconcile
 from harness.measure.summary import Summary, fold
 from harness.measure.timeline import Timeline
@@ -113,13 +115,14 @@ def write_report(
     summary: Summary,
     reconciliation: Reconciliation | None,
     judgement: Judgement,
+    contents: Contents | None = None,
 ) -> Result:
     """Write `run.json` and `report.html`; answers what a command line prints.
 
     Raises what broke the run, when that is a fault of ours.
     """
     error = run.replay.error
-    document = build_document(run_facts(run), summary, reconciliation, judgement)
+    document = build_document(run_facts(run), summary, reconciliation, judgement, contents)
     exit_code = judgement.exit_code
     if isinstance(error, HarnessError) and exit_code != EXIT_INTERRUPTED:
         exit_code = document["exit_code"] = error.exit_code
@@ -171,7 +174,7 @@ def run_facts(run: Run) -> RunFacts:
         if aim.instance is None
         else {"instance": aim.instance, "bundled": aim.is_bundled, "limits": run.plan.mock_limits},
         engine=engine_facts(run),
-        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        command=shlex.join([Path(sys.argv[0]).name, *map(without_credentials, sys.argv[1:])]),
         stopped_by=replay.stopped_by,
         other_requests=run.other_requests,
         made_with={

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from harness.clock import SystemClock
 from harness.conclude import Result, judge_run, measure, reconcile_run, write_report
+from harness.look_through import contents_of
 from harness.plan import Plan
 from harness.prepare import aimed, opened
 from harness.report.progress import View
@@ -43,4 +44,5 @@ def replaying(plan: Plan, view: View) -> Iterator[Run]:
         summary = measure(run)
         reconciliation = reconcile_run(run)
         judgement = judge_run(run, summary, reconciliation)
-        run.result = write_report(run, summary, reconciliation, judgement)
+        contents = contents_of(run)
+        run.result = write_report(run, summary, reconciliation, judgement, contents)

@@ -19,6 +19,7 @@ SPINE = {
     "plan",
     "timing",
     "metrics",
+    "masking",
     "expectations",
     "asked_capacity",
 }
@@ -47,6 +48,7 @@ STORIES = {
     "wiring",
     "timetable",
     "conclude",
+    "look_through",
     "bundled",
     "capacity",
     "check_limits",

@@ -41,8 +41,19 @@ PEAKS: Final = (
     "last_accepted_ns",
     "sent_in_1s",
     "sent_messages_in_1s",
+    "biggest_batch_bytes",
 )
-TALLIES: Final = ("by_status", "first_by_status", "by_api", "by_kind", "by_source", "states", "filtered")
+TALLIES: Final = (
+    "by_status",
+    "first_by_status",
+    "by_api",
+    "by_kind",
+    "by_source",
+    "states",
+    "filtered",
+    "failures",
+    "batch_bytes",
+)
 HISTOGRAMS: Final = (
     "service_2xx",
     "service_429",
@@ -55,6 +66,7 @@ HISTOGRAMS: Final = (
     "batch_wait",
     "user_wait",
 )
+BATCH_STEP_BYTES: Final = 25_000
 WAITS: Final = ("lane_wait", "limit_wait", "batch_wait", "user_wait")
 
 Tallied = defaultdict[str, int]
@@ -68,10 +80,22 @@ class Use(NamedTuple):
     throttled: int
 
 
+class PauseSeen(NamedTuple):
+    """A pause that a 429 asked for, as `pauses.Pause`; its instant counts from the start of the run."""
+
+    api: str
+    source: str
+    from_ns: int
+    asked_ns: int
+    waited_ns: int | None
+    asks: int
+    kept: bool
+
+
 class Counters:
     """Everything that is counted. Hot code adds to the attributes; `add` and `to_json` walk the tables."""
 
-    __slots__ = (*SUMS, *PEAKS, *TALLIES, *HISTOGRAMS, "limits")
+    __slots__ = (*SUMS, *PEAKS, *TALLIES, *HISTOGRAMS, "limits", "pauses")
 
     offered_items: int
     offered_messages: int
@@ -99,6 +123,7 @@ class Counters:
     last_accepted_ns: int
     sent_in_1s: int
     sent_messages_in_1s: int
+    biggest_batch_bytes: int  # of a request with two messages or more
     by_status: Tallied
     first_by_status: Tallied
     by_api: Tallied
@@ -106,6 +131,10 @@ class Counters:
     by_source: Tallied
     states: Tallied  # "messages.accepted", "calls.filtered", …
     filtered: Tallied  # by reason
+    failures: Tallied  # attempts without an HTTP answer, by `model.Failure`
+    batch_bytes: (
+        Tallied  # requests with two messages or more, by their size in whole steps of BATCH_STEP_BYTES
+    )
     service_2xx: Histogram
     service_429: Histogram
     service_other: Histogram
@@ -117,6 +146,7 @@ class Counters:
     batch_wait: Histogram
     user_wait: Histogram
     limits: dict[tuple[int, str], Use]  # by place of the limit in the head record, and scope
+    pauses: list[PauseSeen]
 
     def __init__(self) -> None:
         for name in SUMS + PEAKS:
@@ -126,6 +156,7 @@ class Counters:
         for name in HISTOGRAMS:
             setattr(self, name, Histogram())
         self.limits = {}
+        self.pauses = []
 
     def use(self, limit: int, scope: str, use: Use) -> None:
         """Add what one scope made of one limit."""
@@ -145,6 +176,8 @@ class Counters:
         form |= {name: histogram.to_json() for name, histogram in histograms if histogram}
         if self.limits:
             form["limits"] = [[limit, scope, *use] for (limit, scope), use in self.limits.items()]
+        if self.pauses:
+            form["pauses"] = [list(pause) for pause in self.pauses]
         return form
 
     def add(self, form: Mapping[str, Any]) -> None:
@@ -166,3 +199,4 @@ class Counters:
             getattr(self, name).record_zeros(form.get("unwaited", 0))
         for limit, scope, peak, over_ns, throttled in form.get("limits", ()):
             self.use(limit, scope, Use(peak, over_ns, throttled))
+        self.pauses += (PauseSeen(*pause) for pause in form.get("pauses", ()))

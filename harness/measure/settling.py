@@ -37,7 +37,7 @@ class SettlingTally(RunTally):
 
     def _cut(self, now_ns: int, start_ns: int) -> None:
         self._take_windows(self._at_ns(now_ns), now_ns)
-        self._take_pauses(self._second)
+        self._pauses.take(self._second, start_ns)
         for number in sorted(self._seconds):
             self._write(number)
         self._at(self._latest)

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from harness.measure.api_part import ApiPart, parts_of
 from harness.measure.counters import HISTOGRAMS, Counters
+from harness.measure.curve import Curve, curve
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.histogram import Histogram
+from harness.measure.points import Point, SecondPeaks, point_of
 from harness.measure.spacing import variation
 from harness.measure.sums import Sums, add_up
 from harness.measure.timeline import Timeline
@@ -23,6 +25,7 @@ from harness.units import NS_PER_MS, NS_PER_S
 POINTS_MOST: Final = 3_600
 LATE_NS: Final = 100 * NS_PER_MS  # a send so late is late beyond dispute
 
+CURVES: Final = ("service_2xx", "response")
 _PERCENTILES: Final = (0.5, 0.9, 0.95, 0.99, 0.999)
 
 
@@ -95,28 +98,6 @@ class ApiFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """What happened in `width_s` seconds from `at_s` after the start; counts are counts, not rates."""
-
-    at_s: int
-    width_s: int
-    offered: int  # items
-    sent: int  # requests
-    sent_messages: int
-    accepted: int  # requests
-    accepted_messages: int
-    throttled: int
-    in_flight: int
-    over_s: float  # the longest that any scope was over any limit
-    statuses: Mapping[str, int]
-    schedule_lag_p99_ms: float | None
-    service_p50_ms: float | None
-    service_p99_ms: float | None
-    response_p50_ms: float | None
-    response_p99_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """The figures of a run. `durations` has the names of `counters.HISTOGRAMS`."""
 
@@ -132,6 +113,9 @@ class Summary:
     arrival_variation: ArrivalVariation = field(default_factory=ArrivalVariation)
     durations: Mapping[str, Figures] = field(default_factory=lambda: dict.fromkeys(HISTOGRAMS, Figures()))
     limits: tuple[LimitUse, ...] = ()
+    limit_scopes: tuple[tuple[int, str], ...] = ()  # of `limits`, as the points name them
+    curves: Mapping[str, Curve] = field(default_factory=dict)  # of CURVES
+    status_spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # first and last second
     points: tuple[Point, ...] = ()
     by_api: Mapping[str, ApiFigures] = field(default_factory=dict)  # of the APIs that answered anything
     lag_late_share: float = 0.0  # of first sends with a schedule lag above LATE_NS
@@ -164,15 +148,22 @@ def fold(
     width_s = last_second // points_most + 1
     totals = Counters()
     parts: defaultdict[int, Counters] = defaultdict(Counters)
+    peaks = SecondPeaks((last_second // width_s + 1) * width_s)
+    spans: dict[str, tuple[int, int]] = {}
     for record in timeline:
         if "second" in record:
+            second = record["second"]
             totals.add(record)
-            parts[record["second"] // width_s].add(record)
+            parts[second // width_s].add(record)
+            peaks.add(record)
+            for status in record.get("by_status", ()):
+                first, last = spans.get(status, (second, second))
+                spans[status] = min(first, second), max(last, second)
     by_api = {
         api: _api_figures(api, part)
         for api, part in parts_of(timeline if mixed else [totals.to_json()]).items()
     }
-    points = tuple(_point(number, width_s, parts[number]) for number in sorted(parts))
+    points = tuple(point_of(number, width_s, parts[number], peaks) for number in sorted(parts))
     messages, calls, disagreements = add_up(
         totals.states,
         None if delivery_map is None else delivery_map.became(),
@@ -193,6 +184,9 @@ def fold(
         arrival_variation=_arrival_variation(totals),
         durations={name: figures(getattr(totals, name)) for name in HISTOGRAMS},
         limits=_limit_uses(totals, head.get("limits", ())),
+        limit_scopes=tuple(sorted(totals.limits)),
+        curves={name: curve(getattr(totals, name)) for name in CURVES},
+        status_spans=spans,
         points=points,
         by_api=by_api,
         lag_late_share=_share_above(totals.schedule_lag, LATE_NS),
@@ -234,29 +228,6 @@ def _api_figures(api: str, part: ApiPart) -> ApiFigures:
         response_time_ms=figures(part.response),
         readable_ms=figures(part.readable) if part.readable or part.still_missing else None,
         still_missing_ms=figures(part.still_missing) if part.readable or part.still_missing else None,
-    )
-
-
-def _point(number: int, width_s: int, part: Counters) -> Point:
-    service = part.service_2xx.percentiles_ns((0.5, 0.99))
-    response = part.response.percentiles_ns((0.5, 0.99))
-    return Point(
-        at_s=number * width_s,
-        width_s=width_s,
-        offered=part.offered_items,
-        sent=part.sent,
-        sent_messages=part.sent_messages,
-        accepted=part.accepted,
-        accepted_messages=part.accepted_messages,
-        throttled=part.throttled,
-        in_flight=part.in_flight,
-        over_s=max((use.over_ns for use in part.limits.values()), default=0) / NS_PER_S,
-        statuses=dict(part.by_status),
-        schedule_lag_p99_ms=_ms(part.schedule_lag.percentile_ns(0.99)),
-        service_p50_ms=_ms(service[0]),
-        service_p99_ms=_ms(service[1]),
-        response_p50_ms=_ms(response[0]),
-        response_p99_ms=_ms(response[1]),
     )
 
 

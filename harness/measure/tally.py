@@ -16,7 +16,7 @@ from typing import Final
 
 from harness.measure.api_part import joined
 from harness.measure.calls import Calls
-from harness.measure.counters import Counters, Use
+from harness.measure.counters import BATCH_STEP_BYTES, Counters, Use
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.freshness import Freshness
 from harness.measure.limit_windows import LimitWindows
@@ -163,6 +163,10 @@ class RunTally:
         messages = len(arrivals) if api == "tracking" else 0
         second.sent += 1
         second.sent_messages += messages
+        if messages > 1:
+            size_bytes = len(request.body)
+            second.batch_bytes[str(size_bytes // BATCH_STEP_BYTES)] += 1
+            second.biggest_batch_bytes = max(second.biggest_batch_bytes, size_bytes)
         second.by_api[api] += 1
         if request.attempt == 1:
             second.first_sent += 1
@@ -228,6 +232,7 @@ class RunTally:
         took_ns = done_ns - answer.sent_ns
         if status is None:
             part.service_none.record(took_ns)
+            second.failures[str(answer.failure)] += 1
         elif 200 <= status < 300:
             part.service_2xx.record(took_ns)
         elif status == THROTTLED_STATUS:
@@ -302,7 +307,7 @@ class RunTally:
         last = self._at_ns(now_ns)
         self._take_windows(last, now_ns)
         self._pauses.end()
-        self._take_pauses(last)
+        self._pauses.take(last, self._start_ns or 0)
         for number in sorted(self._seconds):
             self._write(number)
         start_ns = now_ns if self._start_ns is None else self._start_ns
@@ -356,7 +361,7 @@ class RunTally:
             self._last_lag_p99_ms = lag_ns / NS_PER_MS
         while self._latest < number:
             self._take_windows(self._at(self._latest), self._second_end_ns)
-            self._take_pauses(self._second)
+            self._pauses.take(self._second, self._start_ns or 0)
             self._latest += 1
             self._at(self._latest)
 
@@ -367,13 +372,6 @@ class RunTally:
             peak, over_ns = window.take(until_ns)
             if peak or over_ns:
                 second.use(limit, scope, Use(peak, over_ns, 0))
-
-    def _take_pauses(self, second: Counters) -> None:
-        pauses = self._pauses
-        second.retry_after_asked += pauses.asked
-        second.retry_after_honoured += pauses.honoured
-        second.retry_after_violated += pauses.violated
-        pauses.asked = pauses.honoured = pauses.violated = 0
 
     def _number(self, instant_ns: int) -> int:
         start_ns = self._start_ns

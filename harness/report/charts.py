@@ -1,303 +1,247 @@
-"""Work out the geometry of the charts: paths and ticks, no markup.
+"""Choose what is drawn of a run, from its document alone; what was not measured is not drawn."""
 
-A plot is drawn on a field 1,000 wide and 200 high that the page stretches to its width; labels are placed
-in per cent beside it, so that they stay readable at every width.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil, floor, log10
+from collections.abc import Mapping
+from math import log10
 from typing import Any, Final
 
-from harness.report.phrases import clock, count, precise
+from harness.masking import masked
+from harness.report.columns import Document, column, mappings, per_s, total, width_note
+from harness.report.phrases import count, cut, precise
+from harness.report.plot import NINES, Chart, Column, Series
+from harness.report.rate_charts import rate_charts
+from harness.throttle.check import many
 
-WIDE: Final = 1_000
-HIGH: Final = 200
-
-_STEPS: Final = (1, 2, 5, 10)
-_TIME_STEPS_S: Final = (
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1_800,
-    3_600,
-    7_200,
-    14_400,
-    43_200,
-    86_400,
-)
-_TICKS_MOST: Final = 6
-
-Column = Sequence[float | None]
+# A microsecond is far below what a socket can do, and zero has no place on a logarithmic scale.
+_LEAST_MS: Final = 0.001
+_STATUS_COLOURS: Final = {
+    "2xx": "s2",
+    "3xx": "s3",
+    "4xx": "s4",
+    "5xx": "s5",
+    "other": "snone",
+    "none": "snone",
+}
+_WAITS: Final = {
+    "lane_wait": ("lane wait", "lane"),
+    "limit_wait": ("limit wait", "limit-wait"),
+    "batch_wait": ("batch wait", "batch"),
+    "user_wait": ("user wait", "user"),
+    "schedule_lag": ("schedule lag", "lag"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One path with the class that the page colours it by."""
-
-    kind: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A label on an axis, placed in per cent from the top or from the left."""
-
-    at: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An entry of the legend; `kind` is that of its shape."""
-
-    kind: str
-    label: str
+def charts(document: Document) -> dict[str, list[Chart]]:
+    """The charts of a run by the section they belong to; none of one in which nothing was sent."""
+    timeline = document.get("timeline") or {}
+    if not timeline.get("points") or not any(column(timeline, "sent") or ()):
+        return {}
+    drawn = {
+        "rates": rate_charts(document, timeline),
+        "statuses": [_statuses(timeline)],
+        "retries": [_retries(document, timeline)],
+        "times": _times(document, timeline),
+        "curve": [_curve(document)],
+        "waits": [_waits(timeline)],
+        "health": [_health(timeline)],
+    }
+    return {section: [chart for chart in found if chart is not None] for section, found in drawn.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A plot with its axes, legend and a description in words."""
-
-    name: str
-    title: str
-    unit: str
-    description: str
-    shapes: tuple[Shape, ...]
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    keys: tuple[Key, ...]
-
-
-def charts(document: Mapping[str, Any]) -> tuple[Chart, ...]:
-    """The charts of a run; none for one in which nothing happened."""
-    timeline = document["timeline"]
-    if not timeline["points"] or not any(timeline["sent"]):
-        return ()
-    drawn = (_rate_chart(document, timeline), _status_chart(timeline), _latency_chart(document, timeline))
-    return tuple(chart for chart in drawn if chart is not None)
-
-
-def _rate_chart(document: Mapping[str, Any], timeline: Mapping[str, Any]) -> Chart:
-    width_s = timeline["width_s"]
-    sent = [value / width_s for value in timeline["sent"]]
-    items_per_request = _ratio(timeline["sent_messages"], timeline["sent"])
-    offered = [value / width_s / items_per_request for value in timeline["offered"]]
-    closed_loop = document["closed_loop"]
-    limits = _limit_lines(document)
-    top = _nice_top(max([*sent, *(() if closed_loop else offered), *(line for line, _ in limits)]))
-    shapes = [
-        Shape("over", _bands([over > 0 for over in timeline["over_s"]])),
-        Shape("sent-area", _area(sent, top)),
-        Shape("sent", _line(sent, top)),
-    ]
-    keys = [Key("sent", "sent")]
-    if not closed_loop:
-        shapes.append(Shape("offered", _line(offered, top)))
-        keys.append(Key("offered", "offered"))
-    for line, label in limits:
-        shapes.append(Shape("limit", f"M0 {_y(line, top)}H{WIDE}"))
-        keys.append(Key("limit", label))
-    seconds_over = max((use["seconds_over"] for use in document["throttle"]["limits"]), default=0)
-    over_words = ""
-    if seconds_over:
-        keys.append(Key("over", f"over the limit, {precise(seconds_over)} s"))
-        over_words = f", over the limit for {precise(seconds_over)} s"
-    rates = document["rate_per_s"]
-    return Chart(
-        "rate",
-        "Rate",
-        "requests per second",
-        f"Requests per second over time: offered {precise(rates['offered'])}, "
-        f"sent {precise(rates['achieved'])} on average, at most {count(rates['peak_1s'])} in one second"
-        f"{over_words}.",
-        tuple(shape for shape in shapes if shape.path),
-        _time_ticks(timeline),
-        _linear_ticks(top),
-        tuple(keys),
-    )
-
-
-def _status_chart(timeline: Mapping[str, Any]) -> Chart | None:
-    statuses, width_s = timeline["statuses"], timeline["width_s"]
+def _statuses(timeline: Mapping[str, Any]) -> Chart | None:
+    statuses, width_s = timeline.get("statuses") or {}, timeline["width_s"]
     if not statuses:
         return None
-    stacked = [name for name in statuses if name != "429"]
-    levels: list[list[float]] = []
-    ground = [0.0] * timeline["points"]
-    for name in stacked:
-        ground = [below + value / width_s for below, value in zip(ground, statuses[name], strict=True)]
-        levels.append(ground)
-    throttled = [value / width_s for value in statuses.get("429", ())]
-    top = _nice_top(max([*ground, *throttled]))
-    # From the top of the stack down, so that each lower layer covers the ground of the one above.
-    shapes = [
-        Shape(f"status-{name}", _area(level, top))
-        for name, level in reversed(list(zip(stacked, levels, strict=True)))
-    ]
-    if throttled:
-        shapes += [
-            Shape("status-429-area", _area(throttled, top)),
-            Shape("status-429", _line(throttled, top)),
-        ]
-    totals = {name: sum(values) for name, values in statuses.items()}
-    return Chart(
-        "statuses",
-        "Answers",
-        "requests per second, by status",
-        "Answers over time by status: "
-        + ", ".join(f"{_status_words(name)} {count(total)}" for name, total in totals.items())
-        + ".",
-        tuple(shapes),
-        _time_ticks(timeline),
-        _linear_ticks(top),
-        tuple(
-            Key(f"status-{name}", f"{_status_words(name)}, {count(total)}") for name, total in totals.items()
-        ),
-    )
-
-
-def _latency_chart(document: Mapping[str, Any], timeline: Mapping[str, Any]) -> Chart | None:
-    names = {
-        "service_p50_ms": ("service-p50", "service p50"),
-        "service_p99_ms": ("service-p99", "service p99"),
-        "response_p50_ms": ("response-p50", "response p50"),
-        "response_p99_ms": ("response-p99", "response p99"),
-    }
-    drawn = {name: timeline[name] for name in names if any(value is not None for value in timeline[name])}
-    # Zero has no place on a logarithmic scale; a microsecond is far below what a socket can do.
-    values = [max(value, 0.001) for column in drawn.values() for value in column if value is not None]
-    if not values:
-        return None
-    low, high = floor(log10(min(values))), ceil(log10(max(values)))
-    high = max(high, low + 1)
-
-    def place(value: float | None) -> float | None:
-        return None if value is None else (log10(max(value, 0.001)) - low) / (high - low)
-
-    shapes = [Shape(names[name][0], _line([place(v) for v in column], 1.0)) for name, column in drawn.items()]
-    # Up to two decades have room for 2 and 5 as well; beyond five, not even for each power.
-    within = (1, 2, 5) if high - low <= 2 else (1,)
-    labelled = [
-        step * 10.0**power for power in range(low, high + 1, ceil((high - low) / 5)) for step in within
-    ]
-    ticks = tuple(
-        Tick(round(100 - 100 * (log10(value) - low) / (high - low), 2), _ms_words(value))
-        for value in labelled
-        if value <= 10.0**high
-    )
-    said = []
-    for key, words in (("service_time_ms", "service time"), ("response_time_ms", "response time")):
-        figures = document[key]
-        if figures is not None:
-            said.append(f"{words} p50 {precise(figures['p50'])} ms, p99 {precise(figures['p99'])} ms")
-    return Chart(
-        "latency",
-        "Latency",
-        "per second, logarithmic",
-        "Latency percentiles over time: " + "; ".join(said) + " over the whole run.",
-        tuple(shapes),
-        _time_ticks(timeline),
-        ticks,
-        tuple(Key(*names[name]) for name in drawn),
-    )
-
-
-def _limit_lines(document: Mapping[str, Any]) -> list[tuple[float, str]]:
-    """Each limit on requests as a rate, times the scopes it applies to, with its words."""
-    scopes: dict[tuple[str, float], tuple[int, str]] = {}
-    for use in document["throttle"]["limits"]:
-        if use["unit"] == "requests":
-            rule = (use["name"], use["count"] / use["window_s"])
-            scopes[rule] = scopes.get(rule, (0, ""))[0] + 1, use["scope"]
-    return [
-        (
-            rate * number,
-            f"limit {precise(rate)}/s" if number == 1 else f"limit, {number} {scope}s x {precise(rate)}/s",
+    totals = {name: total(values) for name, values in statuses.items()}
+    series = [
+        Series(
+            label=f"{_status_words(name)}, {count(totals[name])}",
+            values=per_s(statuses[name], width_s),
+            colour=_STATUS_COLOURS.get(name, "snone"),
+            fill=True,
+            stacked=True,
         )
-        for (_, rate), (number, scope) in scopes.items()
+        for name in statuses
+        if name != "429"
+    ]
+    if "429" in statuses:
+        series.append(
+            Series(
+                label=f"429, {count(totals['429'])}",
+                values=[value or None for value in per_s(statuses["429"], width_s)],
+                colour="s429",
+                fill=True,
+                thick=True,
+            )
+        )
+        busiest = column(timeline, "throttled_peak_1s")
+        if width_s > 1 and busiest is not None:
+            series.append(Series(label="429, busiest second", values=busiest, colour="s429", dash=True))
+    words = ", ".join(f"{_status_words(name)} {count(total)}" for name, total in totals.items())
+    return Chart(
+        name="statuses",
+        title="Answers by status",
+        unit="requests per second, stacked; 429 laid over",
+        description=f"Answers over time: {words}.",
+        series=tuple(series),
+        width_s=width_s,
+        note=width_note(width_s),
+    )
+
+
+def _retries(document: Document, timeline: Mapping[str, Any]) -> Chart | None:
+    sent, first, width_s = column(timeline, "sent"), column(timeline, "first_sent"), timeline["width_s"]
+    if sent is None or first is None:
+        return None
+    throttle = document.get("throttle") or {}
+    again = [(all_sent or 0) - (new or 0) for all_sent, new in zip(sent, first, strict=True)]
+    asked = column(timeline, "retry_after_asked") or ()
+    if not any(again) and not any(asked):
+        return None
+    series = [Series(label="sent again", values=per_s(again, width_s), colour="sent", fill=True)]
+    refused = (timeline.get("statuses") or {}).get("429")
+    if refused:
+        series.append(Series(label="answered 429", values=per_s(refused, width_s), colour="s429", thick=True))
+    if any(asked):
+        series.append(
+            Series(label="asked to wait", values=per_s(asked, width_s), colour="offered", dash=True)
+        )
+    waited = sorted(
+        (pause["at_s"], pause["at_s"] + pause["waited_s"])
+        for pause in mappings(throttle.get("pauses"))
+        if pause.get("waited_s")
+    )
+    return Chart(
+        name="retries",
+        title="Retries",
+        unit="requests per second",
+        description=f"Retries over time: {many(total(again), 'request')} sent again, "
+        f"{many(total(asked), 'answer')} asked to wait; honoured: "
+        f"{count(throttle.get('retry_after_honoured'))}.",
+        series=tuple(series),
+        width_s=width_s,
+        shade="a pause that was asked for" if waited else "",
+        shade_colour="pause",
+        shaded=tuple(waited),
+        note=width_note(width_s),
+    )
+
+
+def _times(document: Document, timeline: Mapping[str, Any]) -> list[Chart | None]:
+    drawn: list[tuple[str, dict[str, Column]]] = []
+    for kind in ("service", "response"):
+        columns = {
+            stat: values
+            for stat in ("max", "p99", "p50")
+            if (values := column(timeline, f"{kind}_{stat}_ms")) is not None
+        }
+        if columns:
+            drawn.append((kind, columns))
+    values: list[float] = []
+    for _, columns in drawn:
+        for one in columns.values():
+            values += (max(value, _LEAST_MS) for value in one if value is not None)
+    if not values:
+        return []
+    across = (min(values), max(values))
+    return [
+        Chart(
+            name=f"{kind}-time",
+            title=f"{kind.capitalize()} time",
+            unit="ms, logarithmic",
+            description=f"{kind.capitalize()} time; over the whole run "
+            f"{_figures(document, f'{kind}_time_ms')}.",
+            series=tuple(
+                Series(
+                    label=stat,
+                    values=[None if value is None else max(value, _LEAST_MS) for value in one],
+                    colour=kind if stat != "max" else "lag",
+                    dash=stat == "p50",
+                    thick=stat == "p99",
+                )
+                for stat, one in columns.items()
+            ),
+            width_s=timeline["width_s"],
+            logarithmic=True,
+            across=across,
+        )
+        for kind, columns in drawn
     ]
 
 
-def _ratio(parts: Sequence[int], wholes: Sequence[int]) -> float:
-    return max(1.0, sum(parts) / sum(wholes)) if sum(wholes) else 1.0
-
-
-def _nice_top(most: float) -> float:
-    """The next round number at or above `most`, with a little air."""
-    if most <= 0:
-        return 1.0
-    wanted = most * 1.04
-    power = 10.0 ** floor(log10(wanted))
-    return next(power * step for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if power * step >= wanted)
-
-
-def _linear_ticks(top: float) -> tuple[Tick, ...]:
-    power = 10.0 ** floor(log10(top / 4))
-    step = next(power * step for step in _STEPS if power * step >= top / 5 - 1e-9)
-    ticks = []
-    for number in range(int(top / step + 1e-9) + 1):
-        value = number * step
-        ticks.append(Tick(round(100 - 100 * value / top, 2), f"{value:,.10g}"))
-    return tuple(ticks)
-
-
-def _time_ticks(timeline: Mapping[str, Any]) -> tuple[Tick, ...]:
-    span_s = timeline["points"] * timeline["width_s"]
-    step_s = next(
-        (step for step in _TIME_STEPS_S if span_s / step <= _TICKS_MOST), ceil(span_s / _TICKS_MOST)
+def _curve(document: Document) -> Chart | None:
+    curves = document.get("curves") or {}
+    known = {kind: curve for kind in ("service", "response") if (curve := curves.get(f"{kind}_time_ms"))}
+    longest = max((len(curve) for curve in known.values()), default=0)
+    if longest < 3:  # a minimum and a maximum make no curve
+        return None
+    widest = max(known.values(), key=len)
+    xs = [-log10(1 - share) if share < 1 else 0.0 for share, _ in widest]
+    xs[-1] = xs[-2] + (xs[-2] - xs[-3] if longest > 3 else 1)
+    series = []
+    for kind, curve in known.items():
+        own = [max(ms, _LEAST_MS) for _, ms in curve]
+        # Where one has fewer durations its maximum stands at its own end.
+        series.append(
+            Series(
+                label=f"{kind} time",
+                values=[*own, *[None] * (longest - len(own))],
+                colour=kind,
+                thick=True,
+            )
+        )
+    return Chart(
+        name="curve",
+        title="The whole distribution",
+        unit="ms, logarithmic, by percentile",
+        description="Percentiles of the whole run: "
+        + "; ".join(f"{kind} time {_figures(document, f'{kind}_time_ms')}" for kind in known)
+        + ".",
+        series=tuple(series),
+        axis=NINES,
+        xs=tuple(round(x, 4) for x in xs),
+        logarithmic=True,
     )
-    return tuple(Tick(round(100 * at_s / span_s, 2), clock(at_s)) for at_s in range(0, span_s + 1, step_s))
 
 
-def _y(value: float, top: float) -> float:
-    return round(HIGH - HIGH * value / top, 1)
-
-
-def _x(place: int, points: int) -> float:
-    return round(WIDE * place / points, 1)
-
-
-def _line(values: Column, top: float) -> str:
-    """Steps, one a point; a gap where there is no value."""
-    parts: list[str] = []
-    drawing = False
-    for place, value in enumerate(values):
-        if value is None:
-            drawing = False
+def _waits(timeline: Mapping[str, Any]) -> Chart | None:
+    series = []
+    for name, (words, colour) in _WAITS.items():
+        values = column(timeline, f"{name}_p99_ms")
+        if values is None or not any(values):
             continue
-        parts.append(f"V{_y(value, top)}" if drawing else f"M{_x(place, len(values))} {_y(value, top)}")
-        parts.append(f"H{_x(place + 1, len(values))}")
-        drawing = True
-    return "".join(parts)
-
-
-def _area(values: Sequence[float], top: float) -> str:
-    steps = "".join(f"V{_y(v, top)}H{_x(place + 1, len(values))}" for place, v in enumerate(values))
-    return f"M0 {HIGH}{steps}V{HIGH}Z"
-
-
-def _bands(marked: Sequence[bool]) -> str:
-    return "".join(
-        f"M{_x(place, len(marked))} 0H{_x(place + 1, len(marked))}V{HIGH}H{_x(place, len(marked))}Z"
-        for place, mark in enumerate(marked)
-        if mark
+        series.append(Series(label=words, values=[value or None for value in values], colour=colour))
+    if not series:
+        return None
+    names = ", ".join(one.label for one in series)
+    return Chart(
+        name="waits",
+        title="Waits over time",
+        unit="p99 in ms, logarithmic; no line where nobody waited",
+        description=f"The p99 of each wait over time: {names}.",
+        series=tuple(series),
+        width_s=timeline["width_s"],
+        logarithmic=True,
     )
+
+
+def _health(timeline: Mapping[str, Any]) -> Chart | None:
+    in_flight = column(timeline, "in_flight")
+    if in_flight is None:
+        return None
+    return Chart(
+        name="in-flight",
+        title="In flight",
+        unit="requests at once, the most in each point",
+        description=f"Requests in flight over time: at most {count(max(value or 0 for value in in_flight))}.",
+        series=(Series(label="in flight", values=in_flight, colour="sent", fill=True),),
+        width_s=timeline["width_s"],
+    )
+
+
+def _figures(document: Document, key: str) -> str:
+    figures = document.get(key) or {}
+    return ", ".join(f"{stat} {precise(figures.get(stat))} ms" for stat in ("p50", "p99", "max"))
 
 
 def _status_words(name: str) -> str:
-    return {"none": "no answer", "4xx": "4xx but 429"}.get(name, name)
-
-
-def _ms_words(value_ms: float) -> str:
-    if value_ms < 1:
-        return f"{value_ms * 1_000:.4g} µs"
-    return f"{value_ms:g} ms" if value_ms < 1_000 else f"{value_ms / 1_000:g} s"
+    return {"none": "no answer", "4xx": "4xx but 429"}.get(name, cut(masked(name)))

@@ -13,8 +13,11 @@ from typing import Any, Final
 import orjson
 
 from harness.errors import HarnessError
+from harness.measure.contents import Contents
+from harness.measure.points import Point
 from harness.measure.reconcile import Reconciliation
-from harness.measure.summary import Figures, Point, Summary
+from harness.measure.summary import Figures, Summary
+from harness.report.breakdown import apart_over_time, breakdown, pauses
 from harness.report.phrases import sentence, stop_sentence
 from harness.throttle.evidence import EngineFacts
 from harness.throttle.verdict import Judgement
@@ -61,6 +64,7 @@ def build_document(
     summary: Summary | None = None,
     reconciliation: Reconciliation | None = None,
     judgement: Judgement | None = None,
+    contents: Contents | None = None,
 ) -> dict[str, Any]:
     """`run.json` as a dict. Without a summary it is that of a run before its first send."""
     summary = summary or Summary()
@@ -130,6 +134,7 @@ def build_document(
                 "retry_after_asked": totals.retry_after_asked,
                 "retry_after_honoured": totals.retry_after_honoured,
                 "retry_after_violated": totals.retry_after_violated,
+                **pauses(summary),
             },
             "reconciliation": None if reconciliation is None else asdict(reconciliation),
             "expectations": [
@@ -147,8 +152,9 @@ def build_document(
             "other": {"requests": facts.other_requests},
             "command": facts.command,
             "made_with": dict(facts.made_with),
-            "timeline": timeline_columns(summary.points),
+            "timeline": _timeline(summary),
         }
+        | breakdown(summary, contents)
     )
 
 
@@ -178,12 +184,10 @@ def facts_of(document: Mapping[str, Any]) -> RunFacts:
 
 def timeline_columns(points: Sequence[Point]) -> dict[str, Any]:
     """The points as columns of equal length, a second without any event as zeros; counts, not rates."""
-    width_s = points[0].width_s if points else 1
-    by_place = {point.at_s // width_s: point for point in points}
-    rows = [by_place.get(place) for place in range(max(by_place, default=-1) + 1)]
+    width_s, rows = points[0].width_s if points else 1, _rows(points)
     columns: dict[str, Any] = {"width_s": width_s, "points": len(rows)}
     for name in Point.__slots__:
-        if name in ("at_s", "width_s", "statuses"):
+        if name in ("at_s", "width_s", "statuses", "by_api", "limits"):
             continue
         nothing = None if name.endswith("_ms") else 0
         columns[name] = [nothing if row is None else getattr(row, name) for row in rows]
@@ -228,6 +232,17 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ReportError(f"{path}: is not of format {FORMAT}; draw it with the harness that wrote it")
     return document
+
+
+def _timeline(summary: Summary) -> dict[str, Any]:
+    return timeline_columns(summary.points) | apart_over_time(summary, _rows(summary.points))
+
+
+def _rows(points: Sequence[Point]) -> list[Point | None]:
+    """A place for each point from the start on; None where nothing happened."""
+    width_s = points[0].width_s if points else 1
+    by_place = {point.at_s // width_s: point for point in points}
+    return [by_place.get(place) for place in range(max(by_place, default=-1) + 1)]
 
 
 def _figures(figures: Figures) -> dict[str, float | int | None]:

@@ -1,50 +1,78 @@
-"""Draw a run as one self-contained page: no script, no font, no request to anywhere."""
+"""Draw a run as one self-contained page that asks nobody for anything."""
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
-
 from harness.report import phrases
-from harness.report.by_api import COLUMNS, MEANINGS, api_rows, read_sentence
-from harness.report.charts import HIGH, WIDE, charts
+from harness.report.advice import advice_for
+from harness.report.by_api import COLUMNS, api_rows, read_sentence
+from harness.report.charts import charts
+from harness.report.definitions import TERMS
 from harness.report.document import write_whole
+from harness.report.page import environment, page
 from harness.units import NS_PER_S, format_duration
 
 SOURCES_MOST: Final = 12
+EVENTS_MOST: Final = 30
 LIMITS_MOST: Final = 30
+ERRORS_MOST: Final = 20
+PAUSES_MOST: Final = 20
+
+_PARTS: Final = ("verdict.j2", "replayed.j2", "sums.j2", "over_time.j2", "times.j2", "apart.j2", "ending.j2")
+_SECTIONS: Final[tuple[tuple[str, str], ...]] = (
+    ("findings", "Verdict"),
+    ("trust", "Trust"),
+    ("replayed", "What was replayed"),
+    ("billed", "Billing"),
+    ("became", "Sums"),
+    ("rates", "Rate and limits"),
+    ("answers", "Answers"),
+    ("retries", "Retries"),
+    ("times", "Times"),
+    ("waits", "Waits"),
+    ("apart", "By API, event, source"),
+    ("sizes", "Sizes"),
+    ("errors", "Errors"),
+    ("health", "Generator"),
+    ("again", "Run again"),
+)
 
 
 def html_report(document: Mapping[str, Any]) -> str:
-    """The page of a document."""
-    uses = sorted(
-        document["throttle"]["limits"], key=lambda use: (-use["seconds_over"], -use["peak_in_window"])
-    )
-    sources = sorted(document["selected_by"]["source"].items(), key=lambda entry: -entry[1])
-    return _template().render(
-        run=document,
-        expectations=document.get("expectations", ()),
-        findings=[finding for finding in document["findings"] if phrases.is_told_as_finding(finding)],
-        holds=phrases.HOLDS,
-        charts=charts(document),
-        high=HIGH,
-        wide=WIDE,
-        limits=uses[:LIMITS_MOST],
-        limits_left_out=max(0, len(uses) - LIMITS_MOST),
-        sources=sources[:SOURCES_MOST],
-        sources_left_out=max(0, len(sources) - SOURCES_MOST),
-        duration=format_duration(round(document["duration_s"] * NS_PER_S)),
-        definitions=phrases.DEFINITIONS,
-        outcomes=phrases.OUTCOMES,
-        ends=phrases.ENDS,
-        api_columns=COLUMNS,
-        api_meanings=MEANINGS,
-        api_rows=api_rows(document),
-        reads=read_sentence(document),
-        reconciled=phrases.RECONCILED,
-        percentiles=("p50", "p90", "p95", "p99", "p999", "max", "mean"),
+    """The page of a document; what it has as null, or lacks, is told as not measured."""
+    drawn = charts(document)
+    view = {
+        "run": document,
+        "terms": TERMS,
+        "sentence": phrases.plain_text(document.get("sentence") or "Unknown: this run has no verdict."),
+        "drawn": drawn,
+        "duration": format_duration(round((document.get("duration_s") or 0) * NS_PER_S)),
+        "pace": _pace(document),
+        "sections": [entry for entry in _SECTIONS if entry[0] != "trust" or document.get("trust_warnings")],
+        "holds": phrases.HOLDS,
+        "outcomes": phrases.OUTCOMES,
+        "ends": phrases.ENDS,
+        "reconciled": phrases.RECONCILED,
+        "api_columns": COLUMNS,
+        "api_rows": api_rows(document),
+        "reads": read_sentence(document),
+        "expectations": document.get("expectations") or (),
+        "findings": [
+            finding for finding in document.get("findings") or () if phrases.is_told_as_finding(finding)
+        ],
+        "pauses": ((document.get("throttle") or {}).get("pauses") or [])[:PAUSES_MOST],
+    }
+    view |= _limits(document) | _contents(document) | _errors(document)
+    ended = document.get("verdict") or document.get("state")
+    title = f"{ended}: replay {phrases.cut(document.get('run_id'))}"
+    return page(
+        title=title,
+        header=environment().get_template("header.j2").render(view),
+        body="\n".join(environment().get_template(part).render(view) for part in _PARTS),
+        charts={"charts": [chart.as_json() for found in drawn.values() for chart in found]}
+        if drawn
+        else None,
     )
 
 
@@ -53,23 +81,63 @@ def write_html(path: Path, document: Mapping[str, Any]) -> None:
     write_whole(path, html_report(document).encode())
 
 
-@functools.cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _limits(document: Mapping[str, Any]) -> dict[str, Any]:
+    uses = sorted(
+        (document.get("throttle") or {}).get("limits") or (),
+        key=lambda use: (-(use["seconds_over"] or 0), -(use["peak_in_window"] or 0)),
     )
-    environment.filters |= {
-        "count": phrases.count,
-        "plain": "{:g}".format,
-        "precise": phrases.precise,
-        "cut": phrases.cut,
-        "instant": phrases.instant,
-        "limit_name": phrases.limit_name,
-        "measured": phrases.measured,
+    return {"limits": uses[:LIMITS_MOST], "limits_left_out": max(0, len(uses) - LIMITS_MOST)}
+
+
+def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
+    contents = document.get("contents") or {}
+    rows = contents.get("by_event") or []
+    events = rows[:EVENTS_MOST]
+    by_source = contents.get("by_source") or {}
+    ranked = sorted(
+        ((name, sum(ends.values()), ends) for name, ends in by_source.items()), key=lambda entry: -entry[1]
+    )
+    seen = {end for _, _, ends in ranked for end, number in ends.items() if number}
+    plain = sorted(
+        ((document.get("selected_by") or {}).get("source") or {}).items(), key=lambda entry: -entry[1]
+    )
+    return {
+        "events": events,
+        "events_left_out": max(0, (contents.get("events") or 0) - len(events)),
+        "messages_left_out": (contents.get("messages_of_other_events") or 0)
+        + sum(row["messages"] for row in rows[EVENTS_MOST:]),
+        "sources": ranked[:SOURCES_MOST],
+        "sources_left_out": max(0, (contents.get("sources") or 0) - SOURCES_MOST),
+        "plain_sources": plain[:SOURCES_MOST],
+        "plain_sources_left_out": max(0, len(plain) - SOURCES_MOST),
+        "ends_seen": [end for end in phrases.ENDS if end == "accepted" or end in seen],
     }
-    environment.globals["share"] = phrases.share
-    return environment.get_template("report.html.j2")
+
+
+def _errors(document: Mapping[str, Any]) -> dict[str, Any]:
+    groups: Sequence[Mapping[str, Any]] = document.get("errors") or ()
+    return {
+        "errors": [
+            (group, advice_for(group["status"], group.get("kinds") or {})) for group in groups[:ERRORS_MOST]
+        ],
+        "errors_left_out": max(0, len(groups) - ERRORS_MOST),
+    }
+
+
+def _pace(document: Mapping[str, Any]) -> str:
+    """How it was decided when something is sent, in words."""
+    plan = document.get("plan") or {}
+    if document.get("closed_loop"):
+        return "as fast as the target answers"
+    if plan.get("rate") is not None:
+        return (
+            f"{plan['rate']:g} items/s"
+            if isinstance(plan["rate"], int | float)
+            else phrases.cut(plan["rate"])
+        )
+    if plan.get("stages"):
+        return f"{len(plan['stages'])} stages of changing rate"
+    speed = plan.get("speed")
+    if speed is None:
+        return "not known"
+    return "as recorded" if speed == 1 else f"as recorded, {speed:g} times as fast"

@@ -118,6 +118,11 @@ def cut(name: object) -> str:
     return text if len(text) <= NAME_CHARACTERS else text[: NAME_CHARACTERS - 1] + "…"
 
 
+def plain_text(text: str) -> str:
+    """A sentence of ours with names from outside in it, as long as it is, that turns no text round."""
+    return "".join(sign if sign.isprintable() else "·" for sign in text)
+
+
 def limit_name(use: dict[str, Any]) -> str:
     """A limit with the source it speaks of, where it speaks of one."""
     return f"{use['name']} ({cut(use['label'])})" if use["label"] else use["name"]

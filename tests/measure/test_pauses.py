@@ -7,38 +7,38 @@ from harness.units import NS_PER_S
 def test_a_send_at_the_asked_instant_honours_and_one_before_violates():
     kept, broken = Pauses(), Pauses()
     for pauses in (kept, broken):
-        pauses.ask("shop", 2 * NS_PER_S, NS_PER_S)
-    kept.send("shop", 3 * NS_PER_S)
-    broken.send("shop", 3 * NS_PER_S - 1)
-    broken.send("shop", 3 * NS_PER_S)
+        pauses.ask(("tracking", "shop"), 2 * NS_PER_S, NS_PER_S)
+    kept.send(("tracking", "shop"), 3 * NS_PER_S)
+    broken.send(("tracking", "shop"), 3 * NS_PER_S - 1)
+    broken.send(("tracking", "shop"), 3 * NS_PER_S)
     assert (kept.asked, kept.honoured, kept.violated) == (1, 1, 0)
     assert (broken.asked, broken.honoured, broken.violated) == (1, 0, 1)
 
 
 def test_another_scope_may_send_on():
     pauses = Pauses()
-    pauses.ask("shop", NS_PER_S, 0)
-    pauses.send("web", 1)
+    pauses.ask(("tracking", "shop"), NS_PER_S, 0)
+    pauses.send(("tracking", "web"), 1)
     assert pauses.violated == 0
 
 
 def test_a_shorter_ask_does_not_end_a_longer_one():
     pauses = Pauses()
-    pauses.ask("shop", 5 * NS_PER_S, 0)
-    pauses.ask("shop", 1 * NS_PER_S, 0)
-    pauses.send("shop", 2 * NS_PER_S)
+    pauses.ask(("tracking", "shop"), 5 * NS_PER_S, 0)
+    pauses.ask(("tracking", "shop"), 1 * NS_PER_S, 0)
+    pauses.send(("tracking", "shop"), 2 * NS_PER_S)
     assert pauses.violated == 1
 
 
 def test_an_ask_beyond_the_cap_binds_for_the_cap():
     pauses = Pauses()
-    pauses.ask("shop", 10 * ASKED_CAP_NS, 0)
-    pauses.send("shop", ASKED_CAP_NS)
+    pauses.ask(("tracking", "shop"), 10 * ASKED_CAP_NS, 0)
+    pauses.send(("tracking", "shop"), ASKED_CAP_NS)
     assert (pauses.honoured, pauses.violated) == (1, 0)
 
 
 def test_an_ask_after_which_nothing_was_sent_was_honoured():
     pauses = Pauses()
-    pauses.ask("shop", NS_PER_S, 0)
+    pauses.ask(("tracking", "shop"), NS_PER_S, 0)
     pauses.end()
     assert pauses.honoured == 1

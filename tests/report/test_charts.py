@@ -1,75 +1,149 @@
-"""Charts: paths that stay on their field, round ticks, and what is marked on them."""
+"""Charts: what is drawn of a run and what is not, exact shades, and a table that says the same."""
 
-import re
+from math import log10
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report import charts
-from harness.report.charts import HIGH, WIDE
+from harness.report.charts import charts
+from harness.report.plot import Chart, Series, share_of, stretches
 from tests.report.runs import a_document
 from tests.report.test_document import RUNS
 
 
 def named(document):
-    return {chart.name: chart for chart in charts.charts(document)}
+    return {chart.name: chart for found in charts(document).values() for chart in found}
 
 
-def kinds(chart):
-    return [shape.kind for shape in chart.shapes]
+def labels(chart):
+    return [series.label for series in chart.series]
+
+
+def values(chart, label):
+    return next(series.values for series in chart.series if series.label == label)
 
 
 def test_a_run_without_a_send_has_no_charts():
-    assert charts.charts(RUNS["nothing"]()) == ()
-    assert charts.charts(RUNS["running"]()) == ()
+    assert charts(RUNS["nothing"]()) == {}
+    assert charts(RUNS["running"]()) == {}
 
 
 @pytest.mark.parametrize("name", ["one item", "clean", "throttled", "closed loop"])
-def test_every_shape_stays_on_its_field_and_every_chart_is_described(name):
-    for chart in charts.charts(RUNS[name]()):
+def test_every_chart_is_described_and_has_columns_of_equal_length(name):
+    document = RUNS[name]()
+    for chart in named(document).values():
         assert chart.description.endswith(".")
-        assert chart.y_ticks
-        assert chart.x_ticks
-        assert all(0 <= tick.at <= 100 for tick in (*chart.x_ticks, *chart.y_ticks))
-        for shape in chart.shapes:
-            assert all(0 <= float(x) <= WIDE for x in re.findall(r"[MH](-?[\d.]+)", shape.path))
-            assert all(0 <= float(y) <= HIGH for y in re.findall(r"V(-?[\d.]+)", shape.path))
+        assert len({len(series.values) for series in chart.series}) == 1
+        if chart.axis == "time":
+            assert chart.points == document["timeline"]["points"]
+        head, rows = chart.table()
+        assert 1 <= len(rows) <= 22
+        assert {len(row) for row in rows} == {len(head)}
 
 
 def test_the_limit_is_drawn_and_only_seconds_over_it_are_shaded():
-    over, under = named(a_document(items=900, rate_per_s=800)), named(a_document())
-    assert {"limit", "over", "offered", "sent"} <= set(kinds(over["rate"]))
-    assert "over" not in kinds(under["rate"])
-    assert "limit" in kinds(under["rate"])
-    assert "over the limit for" in over["rate"].description
+    document = a_document(items=900, rate_per_s=800)
+    over, under = named(document)["rate-tracking-requests"], named(a_document())["rate-tracking-requests"]
+    assert [line.value for line in over.lines] == [line.value for line in under.lines] == [500]
+    shaded = [second for second, over_s in enumerate(document["timeline"]["over_s"]) if over_s]
+    assert shaded
+    assert [second for first, past in over.shaded for second in range(int(first), int(past))] == shaded
+    assert under.shaded == ()
+    assert "over the limit for" in over.description
+    assert "never over its limit" in under.description
 
 
-def test_a_limit_for_each_of_several_sources_is_drawn_for_all_of_them():
-    keys = [key.label for key in named(a_document(sources=("a", "b")))["rate"].keys]
-    assert "limit, 2 sources x 500/s" in keys
+def test_the_fullest_window_is_what_the_limit_is_compared_with():
+    document = a_document(items=900, rate_per_s=800)
+    fullest = values(named(document)["rate-tracking-requests"], "fullest window")
+    assert max(fullest) == document["throttle"]["limits"][0]["peak_in_window"] > 500
 
 
-def test_throttled_answers_are_laid_over_the_stack():
-    chart = named(RUNS["throttled"]())["statuses"]
-    assert kinds(chart)[-2:] == ["status-429-area", "status-429"]
-    assert "status-2xx" in kinds(chart)
+def test_of_several_sources_the_fullest_is_compared_with_the_limit_of_one():
+    document = a_document(sources=("a", "b"), items=300)
+    chart = named(document)["rate-tracking-requests"]
+    assert [line.label for line in chart.lines] == ["limit 500/s, for each of 2 sources"]
+    peaks = [use["peak_in_window"] for use in document["throttle"]["limits"]]
+    assert max(values(chart, "fullest window of any source")) == max(peaks) < sum(peaks)
+
+
+def test_throttled_answers_are_laid_over_the_stack_and_nowhere_else():
+    document = RUNS["throttled"]()
+    chart = named(document)["statuses"]
+    assert [series.stacked for series in chart.series][-1] is False
+    drawn = chart.series[-1].values
+    assert [value or 0 for value in drawn] == document["timeline"]["statuses"]["429"]
+    assert None in drawn
+
+
+def test_retries_are_what_was_sent_again():
+    document = RUNS["throttled"]()
+    assert sum(values(named(document)["retries"], "sent again")) == document["requests"]["retried"]
+    assert "retries" not in named(RUNS["clean"]())
 
 
 def test_a_closed_loop_has_neither_an_offered_rate_nor_response_times():
     drawn = named(RUNS["closed loop"]())
-    assert "offered" not in kinds(drawn["rate"])
-    assert kinds(drawn["latency"]) == ["service-p50", "service-p99"]
+    assert "offered" not in labels(drawn["rate-tracking-requests"])
+    assert "response-time" not in drawn
+    assert labels(drawn["curve"]) == ["service time"]
 
 
-def test_a_missing_value_leaves_a_gap():
-    assert charts._line([1.0, None, 1.0], 1.0) == "M0.0 0.0H333.3M666.7 0.0H1000.0"
+def test_the_curve_says_what_the_figures_say():
+    document = a_document(items=2_000, rate_per_s=400)
+    chart = named(document)["curve"]
+    service = dict(zip(chart.xs, values(chart, "service time"), strict=True))
+    # The place at one nine is p90, at two p99; the last is the maximum.
+    assert service[1.0] == document["service_time_ms"]["p90"]
+    assert service[2.0] == document["service_time_ms"]["p99"]
+    assert list(service.values())[-1] == document["service_time_ms"]["max"]
+    assert list(service.values()) == sorted(service.values())
 
 
-@given(st.floats(0.001, 1e9))
-def test_the_top_of_a_scale_is_round_and_close(most):
-    top = charts._nice_top(most)
-    assert most < top <= most * 2.2
-    labels = [tick.label for tick in charts._linear_ticks(top)]
-    assert 3 <= len(labels) <= 8
-    assert len(set(labels)) == len(labels)
+def test_service_and_response_time_share_a_scale():
+    drawn = named(RUNS["throttled"]())
+    assert drawn["service-time"].across == drawn["response-time"].across
+
+
+def test_a_wider_point_keeps_its_busiest_second():
+    document = a_document(items=300)
+    timeline = document["timeline"]
+    timeline["width_s"] = 10
+    chart = named(document)["rate-tracking-requests"]
+    assert "Each point is 10 s" in chart.note
+    assert values(chart, "sent, busiest second") == timeline["sent_peak_1s"]
+    assert values(chart, "sent") == [sent / 10 for sent in timeline["sent"]]
+
+
+def test_the_table_says_the_mean_and_the_most_of_each_stretch():
+    chart = Chart(
+        name="c",
+        title="C",
+        unit="u",
+        description="d.",
+        series=(
+            Series(label="a", values=[1, 3] * 20, colour="sent"),
+            Series(label="b", values=[None] * 40, colour="lag"),
+        ),
+        width_s=2,
+    )
+    head, rows = chart.table()
+    assert head == ["time", "a", "b"]
+    assert rows[0] == ["0 s to 4 s", "2.00 (most 3.00)", "–"]
+    assert len(rows) == 20
+
+
+@given(st.lists(st.booleans(), max_size=40), st.integers(1, 20))
+def test_stretches_cover_exactly_what_is_marked(marked, width_s):
+    found = stretches(marked, width_s)
+    covered = [place for first, past in found for place in range(int(first) // width_s, int(past) // width_s)]
+    assert covered == [place for place, mark in enumerate(marked) if mark]
+    assert all(one[1] < other[0] for one, other in zip(found, found[1:], strict=False))
+
+
+@given(st.integers(1, 8))
+def test_a_share_is_said_with_as_many_nines(nines):
+    said = share_of(nines)
+    assert said.count("9") == nines
+    assert log10(1 - float(said.rstrip(" %")) / 100) == pytest.approx(-nines, rel=1e-3)

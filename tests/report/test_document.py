@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import harness.report
-from harness.measure.summary import Point
+from harness.measure.points import Point
 from harness.report.document import (
     ReportError,
     build_document,

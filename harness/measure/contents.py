@@ -1,0 +1,115 @@
+"""Count what messages were about: by type and event, by source, by size, and the people in them.
+
+What enters: each message of a run with what became of it. What leaves: counts with bounded, masked names, so
+that 100,000 event names of a stranger's make a short table and no secret gets into a file.
+"""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from harness.masking import masked
+from harness.segment.sizes import MESSAGE_BYTES
+
+EVENTS_MOST: Final = 200  # rows that are kept; the rest is added up
+NAME_CHARACTERS: Final = 120
+SIZE_BOUNDS: Final = (256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, MESSAGE_BYTES)
+
+_NAMED_BY: Final = {"track": "event", "page": "name", "screen": "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One type and event."""
+
+    type: str
+    event: str | None  # masked and cut; None where the type has none, or the message names none
+    characters: int  # of the name as it came
+    items: int
+    ends: Mapping[str, int]  # what became of them
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a run's messages were about."""
+
+    looked_at: int  # messages
+    complete: bool  # False: there were more
+    by_event: Sequence[EventRow]  # the commonest first
+    events: int  # different names, all told
+    others: int  # messages of the names that have no row
+    by_source: Mapping[str, Mapping[str, int]]  # what became of them, by label
+    sizes: Sequence[tuple[int | None, int]]  # (at most so many bytes, messages); None: more than all bounds
+    biggest_bytes: int
+    mean_bytes: float | None
+    users: int  # different userIds among the accepted
+    anonymous: int  # different anonymousIds among them that never stand beside a userId
+
+
+class ContentCounter:
+    """Counts messages one by one; memory grows with names and people."""
+
+    def __init__(self) -> None:
+        self._events: defaultdict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
+        self._sources: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._sizes = [0] * (len(SIZE_BOUNDS) + 1)
+        self._biggest_bytes = self._all_bytes = self._messages = 0
+        self._users: set[int] = set()
+        self._anonymous: set[int] = set()
+        self._joined: set[int] = set()
+
+    def count(
+        self,
+        message: Mapping[str, Any],
+        *,
+        kind: str,
+        source: str,
+        keys: Sequence[str],
+        size_bytes: int,
+        end: str,
+    ) -> None:
+        """One message, under the ids (`u:…`, `a:…`) it was sent with, that came to this end."""
+        self._messages += 1
+        name = message.get(_NAMED_BY.get(kind, ""))
+        self._events[kind, name if isinstance(name, str) and name else None][end] += 1
+        self._sources[source][end] += 1
+        self._sizes[bisect_left(SIZE_BOUNDS, size_bytes)] += 1
+        self._all_bytes += size_bytes
+        self._biggest_bytes = max(self._biggest_bytes, size_bytes)
+        if end == "accepted":
+            self._meet(keys)
+
+    def contents(self, *, complete: bool) -> Contents:
+        """All that was counted."""
+        ranked = sorted(self._events.items(), key=lambda entry: (-entry[1].total(), entry[0][0]))
+        return Contents(
+            looked_at=self._messages,
+            complete=complete,
+            by_event=tuple(
+                EventRow(kind, _shown(name), len(name or ""), ends.total(), dict(ends))
+                for (kind, name), ends in ranked[:EVENTS_MOST]
+            ),
+            events=len(ranked),
+            others=sum(ends.total() for _, ends in ranked[EVENTS_MOST:]),
+            by_source={source: dict(ends) for source, ends in self._sources.items()},
+            sizes=tuple(zip((*SIZE_BOUNDS, None), self._sizes, strict=True)),
+            biggest_bytes=self._biggest_bytes,
+            mean_bytes=round(self._all_bytes / self._messages, 1) if self._messages else None,
+            users=len(self._users),
+            anonymous=len(self._anonymous - self._joined),
+        )
+
+    def _meet(self, keys: Sequence[str]) -> None:
+        # An alias names its previous id as both kinds; that is no new person.
+        users = {hash(key) for key in keys if key.startswith("u:")}
+        anonymous = {hash(key) for key in keys if key.startswith("a:")}
+        self._users |= users
+        self._anonymous |= anonymous
+        if users:
+            self._joined |= anonymous
+
+
+def _shown(name: str | None) -> str | None:
+    return None if name is None else masked(name)[:NAME_CHARACTERS]
