@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from harness.cli.ci_options import ci_options, tell
-from harness.errors import EXIT_OK, UsageError
+from harness.errors import EXIT_INTERRUPTED, EXIT_OK, UsageError
 from harness.units import parse_duration_ns
 
 _APIS: Final = ("tracking", "profile", "config")
@@ -96,7 +96,11 @@ def check_limits_command(junit: Path | None, ci: str, on_inconclusive: str, **op
 
     check_junit_path(junit)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a clock that was stopped goes on
-    done = check_limits(_asked(options), lambda line: click.echo(line, err=True))
+    try:
+        done = check_limits(_asked(options), lambda line: click.echo(line, err=True))
+    except KeyboardInterrupt:
+        click.echo("harness: interrupted", err=True)
+        sys.exit(EXIT_INTERRUPTED)
     forgiven = on_inconclusive == "warn" and done.verdict == INCONCLUSIVE
     exit_code = EXIT_OK if forgiven else done.exit_code
     figures = {"requests": done.requests, "duration_ns": done.duration_ns}

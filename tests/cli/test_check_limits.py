@@ -106,6 +106,14 @@ def test_the_workspace_is_named_twice():
         )
 
 
+def test_an_interruption_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.check_limits.check_limits", interrupted)
+    assert run().exit_code == 130
+
+
 def test_the_checks_are_listed_and_nothing_is_asked():
     done = run("--list")
     assert [line.split()[0] for line in done.stdout.splitlines()] == [check.id for check in CHECKS]
