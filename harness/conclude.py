@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from harness.engine.cores import usable_cores
+from harness.engine.machine import machine
 from harness.engine.on_limit import AT_THE_LIMIT
 from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
 from harness.measure.reconcile import Reconciliation, reconcile
@@ -145,6 +146,7 @@ def run_facts(run: Run) -> RunFacts:
         recording={
             "name": recording.name,
             "size_bytes": recording.size_bytes,
+            "fingerprint": recording.fingerprint(),
             "privacy": recording.header.privacy,
             "resorted": counts.resorted,
             "too_late": counts.too_late,
@@ -179,6 +181,7 @@ def run_facts(run: Run) -> RunFacts:
             "locust": version("locust"),
             "python": sys.version.split()[0],
             "cores": usable_cores(),
+            "machine": machine(),
         },
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from harness.measure.above import Above, Distribution, above_percentiles, distributions
 from harness.measure.api_part import ApiPart, parts_of
 from harness.measure.counters import HISTOGRAMS, Counters
 from harness.measure.delivery_map import DeliveryMap
@@ -133,6 +134,8 @@ class Summary:
     durations: Mapping[str, Figures] = field(default_factory=lambda: dict.fromkeys(HISTOGRAMS, Figures()))
     limits: tuple[LimitUse, ...] = ()
     points: tuple[Point, ...] = ()
+    above: Above = field(default_factory=dict)  # by histogram, a number for each point
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
     by_api: Mapping[str, ApiFigures] = field(default_factory=dict)  # of the APIs that answered anything
     lag_late_share: float = 0.0  # of first sends with a schedule lag above LATE_NS
     user_wait_late_share: float = 0.0
@@ -194,6 +197,8 @@ def fold(
         durations={name: figures(getattr(totals, name)) for name in HISTOGRAMS},
         limits=_limit_uses(totals, head.get("limits", ())),
         points=points,
+        above=above_percentiles(totals, parts),
+        distributions=distributions(totals),
         by_api=by_api,
         lag_late_share=_share_above(totals.schedule_lag, LATE_NS),
         user_wait_late_share=_share_above(totals.user_wait, LATE_NS),
