@@ -21,6 +21,7 @@ SPINE = {
     "metrics",
     "expectations",
     "asked_capacity",
+    "asked_pipeline",
 }
 DOMAIN = {"segment"}
 STAGES = {
@@ -51,6 +52,8 @@ STORIES = {
     "capacity",
     "hold",
     "copies",
+    "compare",
+    "live",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

@@ -191,8 +191,8 @@ def fold(
         calls=calls,
         disagreements=disagreements,
         totals=totals,
-        rates=_rates(totals, closed_loop=closed_loop),
-        message_rates=_message_rates(totals, closed_loop=closed_loop),
+        rates=rates_of(totals, closed_loop=closed_loop),
+        message_rates=message_rates_of(totals, closed_loop=closed_loop),
         arrival_variation=_arrival_variation(totals),
         durations={name: figures(getattr(totals, name)) for name in HISTOGRAMS},
         limits=_limit_uses(totals, head.get("limits", ())),
@@ -265,7 +265,8 @@ def _point(number: int, width_s: int, part: Counters) -> Point:
     )
 
 
-def _rates(totals: Counters, *, closed_loop: bool) -> Rates:
+def rates_of(totals: Counters, *, closed_loop: bool) -> Rates:
+    """The rates of all requests."""
     items_per_request = totals.first_sent_items / totals.first_sent if totals.first_sent else 0.0
     offered = totals.offered_items / items_per_request if items_per_request else 0.0
     return Rates(
@@ -276,7 +277,8 @@ def _rates(totals: Counters, *, closed_loop: bool) -> Rates:
     )
 
 
-def _message_rates(totals: Counters, *, closed_loop: bool) -> Rates:
+def message_rates_of(totals: Counters, *, closed_loop: bool) -> Rates:
+    """The rates of the messages alone."""
     return Rates(
         offered=None if closed_loop else _per_s(totals.offered_messages, totals.last_due_ns),
         achieved=_per_s(totals.sent_messages, totals.last_sent_ns),
