@@ -34,10 +34,13 @@ def serving(host: str, port: int, page: Callable[[], bytes], content_type: str) 
             except (OSError, gevent.Timeout):
                 return  # the reader went away, or never asked: nothing of the run hangs on it
 
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener = StreamServer.get_listener((host, port), backlog=_READERS_MOST, family=family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_READERS_MOST)
     except OSError as error:
+        listener.close()
         raise UsageError(f"--metrics-port {port}: cannot listen on {host}: {error.strerror}") from None
     server = StreamServer(listener, handle, spawn=Pool(_READERS_MOST))
     server.start()

@@ -66,8 +66,8 @@ def comparison_text(document: Mapping[str, Any]) -> str:
     lines = [document["sentence"], f"  baseline  {_about(document['baseline'])}"]
     for run in document["runs"]:
         lines += [f"  and       {_about(run['run'])}", ""]
-        lines += [f"not comparable: {cut_line(reason)}" for reason in run["reasons"]]
-        lines += [f"note: {cut_line(note)}" for note in run["notes"]]
+        lines += [f"not comparable: {reason}" for reason in run["reasons"]]
+        lines += [f"note: {note}" for note in run["notes"]]
         lines += [""] if run["reasons"] or run["notes"] else []
         lines += _table(run)
         differing = [one for one in run["counts"] if one["before"] != one["after"]]
@@ -80,11 +80,6 @@ def comparison_text(document: Mapping[str, Any]) -> str:
             lines += ["", f"{run['finding']['level']}: {run['finding']['evidence']}"]
             lines += [f"  {run['finding']['advice']}"]
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def cut_line(text: str) -> str:
-    """A sentence from documents, without signs that move a cursor."""
-    return "".join(sign if sign.isprintable() else "·" for sign in text)
 
 
 def _compared(
@@ -136,7 +131,7 @@ def _level(run: Mapping[str, Any]) -> str:
 
 
 def _sentence(run: Mapping[str, Any], *, several: bool) -> str:
-    which = f"{run['run']['run_id']}: " if several else ""
+    which = f"{cut(run['run']['run_id'])}: " if several else ""
     if not run["comparable"]:
         return f"{which}Not comparable: {run['reasons'][0]}."
     told = []

@@ -36,12 +36,14 @@ _BESIDE_THE_LOAD: Final = frozenset(
     }
 )
 _SHOWN_MOST: Final = 4
+_SIGNS_MOST: Final = 60
 
 
 def reasons_against(before: Document, after: Document) -> tuple[str, ...]:
     """Each reason why a difference between the two would say nothing; none when they can be compared."""
     asked = (_ended, _long_enough, _believable)
-    reasons = [said for look in asked for run in (before, after) if (said := look(run)) is not None]
+    named = (("the baseline", before), ("this run", after))
+    reasons = [said for look in asked for who, run in named if (said := look(who, run)) is not None]
     both = (_same_recording, _same_plan, _same_machine, _same_width)
     return (*reasons, *(said for look in both if (said := look(before, after)) is not None))
 
@@ -50,36 +52,36 @@ def notes_on(before: Document, after: Document) -> tuple[str, ...]:
     """What else differs between the two, and may be just what is compared."""
     mine, yours = before["made_with"], after["made_with"]
     notes = [
-        f"{name} was {_said(mine.get(name))}, then {_said(yours.get(name))}"
+        f"{name} was {shown(mine.get(name))}, then {shown(yours.get(name))}"
         for name in ("harness", "locust", "python")
         if mine.get(name) != yours.get(name)
     ]
     bundled = [bool((run["mock"] or {}).get("bundled")) for run in (before, after)]
     # A bundled mock has another port in each run.
     if before["target"] != after["target"] and not all(bundled):
-        notes.append(f"the target was {before['target']}, then {after['target']}")
+        notes.append(f"the target was {shown(before['target'])}, then {shown(after['target'])}")
     if before.get("proxies", {}) != after.get("proxies", {}):
         notes.append("the proxies on the way differ")
     return tuple(notes)
 
 
-def _ended(run: Document) -> str | None:
+def _ended(who: str, run: Document) -> str | None:
     if run["state"] == "finished" or (run["state"], run["stopped_by"]) == ("stopped", "duration"):
         return None
     how = "is still running" if run["state"] == "running" else f"ended as {run['state']}"
-    return f"{run['run_id']} {how}; let both runs come to their end"
+    return f"{who} {how}; let both runs come to their end"
 
 
-def _long_enough(run: Document) -> str | None:
+def _long_enough(who: str, run: Document) -> str | None:
     seconds = run["timeline"]["points"] * run["timeline"]["width_s"]
     if seconds >= SECONDS_LEAST:
         return None
-    return f"{run['run_id']} lasted {seconds} s; chance is told from change from {SECONDS_LEAST} s on"
+    return f"{who} lasted {seconds} s; chance is told from change from {SECONDS_LEAST} s on"
 
 
-def _believable(run: Document) -> str | None:
+def _believable(who: str, run: Document) -> str | None:
     doubts = [warning for warning in run["trust_warnings"] if warning["level"] == INCONCLUSIVE]
-    return f"{run['run_id']} cannot be believed: {doubts[0]['evidence']}" if doubts else None
+    return f"{who} cannot be believed: {doubts[0]['evidence']}" if doubts else None
 
 
 def _same_recording(before: Document, after: Document) -> str | None:
@@ -103,7 +105,7 @@ def _same_plan(before: Document, after: Document) -> str | None:
     if not names:
         return None
     told = [
-        f"{name.replace('_', '-')} was {_said(mine[name])}, then {_said(yours[name])}"
+        f"{name.replace('_', '-')} was {shown(mine[name])}, then {shown(yours[name])}"
         for name in names[:_SHOWN_MOST]
     ]
     more = f", and {len(names) - _SHOWN_MOST} more" if len(names) > _SHOWN_MOST else ""
@@ -118,7 +120,7 @@ def _same_machine(before: Document, after: Document) -> str | None:
     machines = [(run["made_with"].get("machine"), run["made_with"].get("cores")) for run in (before, after)]
     if machines[0] == machines[1]:
         return None
-    was, then = (f"{name or 'not known'} with {cores or '?'} cores" for name, cores in machines)
+    was, then = (f"{shown(name or 'not known')} with {shown(cores or '?')} cores" for name, cores in machines)
     return f"the machines differ: {was}, then {then}"
 
 
@@ -128,6 +130,8 @@ def _same_width(before: Document, after: Document) -> str | None:
     return "their timelines have points of different length: one run lasted much longer"
 
 
-def _said(value: object) -> str:
+def shown(value: object) -> str:
+    """A value from a document, cut, without signs that move a cursor or turn text round."""
     text = "none" if value is None else str(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+    text = "".join(sign if sign.isprintable() else "·" for sign in text)
+    return text if len(text) <= _SIGNS_MOST else text[: _SIGNS_MOST - 1] + "…"

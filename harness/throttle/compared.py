@@ -37,13 +37,22 @@ class Row(NamedTuple):
         """Whether a regression of it is one of the target."""
         return self.good != 0
 
-    def scale(self, run: Document) -> Callable[[float], float]:
-        """From the ratio to where changes are added: points for a share, else a logarithm, or no number."""
+    def ends(self, run: Document, ratio: float, half: float) -> tuple[float, float]:
+        """How far below and above the figure its ends lie where those of the ratio are `half` away.
+
+        In points for a share, else as logarithms. No number where an end is beyond all that was measured:
+        with nothing above it a percentile is not known.
+        """
         if self.unit == PERCENT:
-            return lambda ratio: 100 * ratio
-        value = (lambda ratio: ratio) if self.percentiles is None else self.percentiles(run)
-        # No share above is a percentile that nobody knows: it is beyond all that was measured.
-        return lambda ratio: log(value(ratio)) if ratio > 0 and value(ratio) > 0 else nan
+            return 100 * half, 100 * half
+        if self.percentiles is None:
+            reach = half / ratio if ratio > 0 else nan
+            return reach, reach
+        if half == 0:
+            return 0.0, 0.0
+        value = self.percentiles(run)
+        low, at, high = (value(share) if share > 0 else 0.0 for share in (ratio + half, ratio, ratio - half))
+        return (log(at / low), log(high / at)) if low > 0 and at > 0 and high > 0 else (nan, nan)
 
     def grain(self, points: int) -> float:
         """What no run can tell: the width of a bucket, or where in its last second a run ended."""

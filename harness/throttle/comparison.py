@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from harness.measure.resample import Resampling, block_length, deviation
 from harness.metrics import PER_S, PERCENT
-from harness.throttle.comparable import Document, notes_on, reasons_against
+from harness.throttle.comparable import Document, notes_on, reasons_against, shown
 from harness.throttle.compared import COUNTS, ROWS, Row, Series, at
 
 CONFIDENCE: Final = 0.95
@@ -78,8 +78,8 @@ def compare(before: Document, after: Document, *, seed: int = SEED) -> Compariso
         confidence = 1 - (1 - CONFIDENCE) / max(1, len(measured))
         chance = _Chance(Resampling(points, seed), points, confidence)
     return Comparison(
-        before=before["run_id"],
-        after=after["run_id"],
+        before=shown(before["run_id"]),
+        after=shown(after["run_id"]),
         reasons=reasons,
         notes=notes_on(before, after),
         changes=tuple(_change(row, (before, after), chance) for row in ROWS),
@@ -146,16 +146,11 @@ def _reach(
     shared = _correlation(moves, spreads)
     below, above = [], []
     for run, ratio, spread in zip(runs, ratios, spreads, strict=True):
-        scale, half = row.scale(run), spread * resampling.widening(length, confidence)
-        if half == 0:
-            below.append(0.0)
-            above.append(0.0)
-            continue
-        ends = sorted(scale(end) - scale(ratio) for end in (ratio - half, ratio + half))
-        if not all(map(isfinite, ends)):
-            return nan, nan
-        below.append(-ends[0])
-        above.append(ends[1])
+        low, high = row.ends(run, ratio, spread * resampling.widening(length, confidence))
+        below.append(low)
+        above.append(high)
+    if not all(map(isfinite, [*below, *above])):
+        return nan, nan
     grain = row.grain(points)
     return (
         _joined(below[1], above[0], shared) + grain,
