@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import orjson
 
+from harness.compare import judge_against
 from harness.engine.cores import usable_cores
+from harness.engine.machine import machine
 from harness.engine.on_limit import AT_THE_LIMIT
 from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
 from harness.masking import without_credentials
@@ -87,8 +89,14 @@ def reconcile_run(run: Run) -> Reconciliation | None:
 
 def judge_run(run: Run, summary: Summary, reconciliation: Reconciliation | None) -> Judgement:
     """The verdict, and what it rests on."""
-    figures = build_document(run_facts(run), summary, reconciliation) if run.plan.expect else {}
-    return judge(evidence_of(run, summary, reconciliation), judge_expectations(run.plan.expect, figures))
+    plan, baseline = run.plan, run.plan.baseline
+    asked = plan.expect or baseline is not None
+    figures = build_document(run_facts(run), summary, reconciliation) if asked else {}
+    return judge(
+        evidence_of(run, summary, reconciliation),
+        judge_expectations(plan.expect, figures),
+        None if baseline is None else judge_against(Path(baseline), plan.max_regression, figures),
+    )
 
 
 def evidence_of(run: Run, summary: Summary, reconciliation: Reconciliation | None) -> Evidence:
@@ -98,6 +106,7 @@ def evidence_of(run: Run, summary: Summary, reconciliation: Reconciliation | Non
         reconciliation=reconciliation,
         engine=engine_facts(run),
         interrupted=run.replay.stopped_by == INTERRUPTED,
+        aborted=run.account.live.aborted if run.account.live is not None else None,
         stopped_at_limit=run.replay.stopped_by == AT_THE_LIMIT,
         target_ready=not isinstance(run.replay.error, TargetError),
         recording_complete=_read_whole(run),
@@ -148,6 +157,7 @@ def run_facts(run: Run) -> RunFacts:
         recording={
             "name": recording.name,
             "size_bytes": recording.size_bytes,
+            "fingerprint": recording.fingerprint(),
             "privacy": recording.header.privacy,
             "resorted": counts.resorted,
             "too_late": counts.too_late,
@@ -182,6 +192,7 @@ def run_facts(run: Run) -> RunFacts:
             "locust": version("locust"),
             "python": sys.version.split()[0],
             "cores": usable_cores(),
+            "machine": machine(),
         },
     )
 

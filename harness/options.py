@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from harness.asked_limits import parse_asked_limit, parse_write
 from harness.asked_network import NETWORK_ROWS
+from harness.asked_pipeline import PIPELINE_ROWS
+from harness.asked_pipeline import parse_flag as _flag
 from harness.expectations import HELP, parse_expectation
 from harness.timing import TIMING_ROWS
 from harness.units import NS_PER_S, parse_duration_ns, parse_rate_per_s, parse_size_bytes
@@ -44,14 +46,6 @@ class Option(NamedTuple):
 
 def _text(text: str) -> str:
     return text
-
-
-def _flag(text: str) -> bool:
-    if text.lower() in ("true", "1", "yes"):
-        return True
-    if text.lower() in ("false", "0", "no"):
-        return False
-    raise ValueError(f"{text!r} is neither true nor false")
 
 
 def _choice(*choices: str) -> Parse:
@@ -359,6 +353,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "STATE=N,…",
     ),
     Option("expect", parse_expectation, (), _OUTPUT, HELP, "EXPR", many=True),
+    *(Option(row.name, row.parse, row.default, _OUTPUT, row.help, row.metavar) for row in PIPELINE_ROWS),
     Option(
         "timestamps",
         _choice("now", "keep"),

@@ -67,6 +67,11 @@ class Plan:
     ids: str
     allow: tuple[tuple[str, int], ...]
     expect: tuple[Expectation, ...]
+    abort_on_fail: bool
+    abort_grace: int  # ns
+    baseline: str | None  # a run folder or a run.json
+    max_regression: float  # of a figure of the baseline
+    metrics_port: tuple[str, int] | None  # host, port
     max_messages: int | None
     max_people: int | None
     stop_timeout: int  # ns
@@ -128,6 +133,7 @@ class Plan:
 _RIVALS: Final = (("speed", "rate", "stages", "rate_curve"), ("target", "region"))
 _IN_NS: Final = frozenset(
     {
+        "abort_grace",
         "answer_timeout",
         "batch_wait",
         "connect_timeout",
@@ -200,6 +206,18 @@ def _check(plan: Plan, given: Given) -> None:
         (
             plan.closed_loop and plan.on_limit != "wait",
             "--on-limit drop and stop speak of items that are due, and at --rate max none is; give a rate",
+        ),
+        (
+            plan.abort_on_fail and not plan.expect,
+            "--abort-on-fail stops at the first --expect that is false; give one",
+        ),
+        (
+            "abort_grace" in given and not plan.abort_on_fail,
+            "--abort-grace speaks of --abort-on-fail; give both",
+        ),
+        (
+            "max_regression" in given and plan.baseline is None,
+            "--max-regression speaks of --baseline; give both",
         ),
     )
     for refused, sentence in refusals:

@@ -19,7 +19,14 @@ DEAD: Final = "dead"
 
 
 def redraw(folder: Path) -> dict[str, Any]:
-    """Write `report.html` anew; answers the document.
+    """Write `report.html` anew; answers the document as `document_of` does. Raises as it does."""
+    document = document_of(folder)
+    write_html(folder / "report.html", document)
+    return document
+
+
+def document_of(folder: Path) -> dict[str, Any]:
+    """The document of a run folder.
 
     The figures of a run that never wrote its end are folded from its timeline and delivery map; its
     `run.json` stays as it is, since the run may be alive. Raises UsageError, ReportError,
@@ -29,8 +36,7 @@ def redraw(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder}: is no run folder; name one that holds a run.json, as in reports/RUN-ID")
     document = read_json(folder / "run.json")
     if document["state"] == RUNNING:
-        document = _of_the_dead(folder, document)
-    write_html(folder / "report.html", document)
+        return _of_the_dead(folder, document)
     return document
 
 

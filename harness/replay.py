@@ -4,9 +4,12 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from harness.clock import SystemClock
+from harness.compare import read_run
 from harness.conclude import Result, judge_run, measure, reconcile_run, write_report
+from harness.live import shown
 from harness.look_through import contents_of
 from harness.plan import Plan
 from harness.prepare import aimed, opened
@@ -28,6 +31,8 @@ def replay_recording(plan: Plan, view: View) -> Result:
 def replaying(plan: Plan, view: View) -> Iterator[Run]:
     """A run ready to be driven by whoever enters: `harness replay`, or Locust's own command line."""
     plan = settled(plan, random.SystemRandom())
+    if plan.baseline is not None:
+        read_run(Path(plan.baseline))  # what cannot be read is said before anything is sent
     clock, chance = SystemClock(), random.Random(plan.seed)
     with (
         opened(plan) as recording,
@@ -39,7 +44,8 @@ def replaying(plan: Plan, view: View) -> Iterator[Run]:
         arrivals = schedule(plan, passes, aim.survey, account.ended)
         run = prepare_run(plan, recording, aim, account, arrivals, clock=clock, chance=chance, view=view)
 
-        yield run  # driven by Locust
+        with shown(plan, account.live, view):
+            yield run  # driven by Locust
 
         summary = measure(run)
         reconciliation = reconcile_run(run)

@@ -14,6 +14,7 @@ from harness.clock import Clock
 from harness.copies import copy_of, message_of, rounds_of
 from harness.engine.cores import usable_cores
 from harness.engine.paperwork import MOST, Paperwork
+from harness.live import Live, live_of
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.freshness import Freshness
@@ -68,6 +69,7 @@ class Account:
     message_id: Callable[[Item], str]
     prepare: Prepare | None = None  # for a recording that is kept in memory
     see: See | None = None  # for one that is not: hears of messages as they are read
+    live: Live | None = None  # where the run is to be looked at while it goes on
     taken: int = 0  # items read, filtered ones included
     connections: int = 0  # made for users that serve several APIs; 0 when each has one
     busiest: Busiest = field(default_factory=Busiest)
@@ -133,10 +135,11 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     )
     timeline = aim.folder / "timeline.ndjson"
     paperwork = Paperwork(clock, most=0 if plan.closed_loop else MOST)
+    live = live_of(plan, aim.run_id, aim.target.url)
     tally_of = partial(SettlingTally, plan.step.settle_ns) if plan.step and plan.step.settle_ns else RunTally
     tally = tally_of(
         delivery_map=delivery_map,
-        timeline=TimelineWriter(timeline),
+        timeline=TimelineWriter(timeline, None if live is None else live.running.hear),
         limits=aim.limits,
         freshness=Freshness() if "profile" in aim.ways and aim.ways["profile"].permit.is_mock else None,
         closed_loop=plan.closed_loop,
@@ -154,7 +157,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     )
     write_json(aim.folder / "run.json", build_document(facts))
     account = Account(delivery_map, timeline, tally, paperwork, id_of)
-    account.rounds = rounds_of(plan)
+    account.rounds, account.live = rounds_of(plan), live
     try:
         yield account
     finally:
@@ -316,6 +319,9 @@ def _call_connection(account: Account, wire: Wire) -> Connection:
 
 def _tick(run: Run, view: View, now_ns: int) -> None:
     run.account.tally.flush(now_ns)
+    live, started_ns = run.account.live, run.replay.started_ns
+    if live is not None and started_ns is not None:
+        run.account.paperwork.put(partial(live.look, now_ns - started_ns, run.replay.stop))
     view.show(status_of(run, now_ns))
 
 

@@ -22,6 +22,7 @@ SPINE = {
     "masking",
     "expectations",
     "asked_capacity",
+    "asked_pipeline",
 }
 DOMAIN = {"segment"}
 STAGES = {
@@ -57,6 +58,8 @@ STORIES = {
     "copies",
     "check_client",
     "client_runs",
+    "compare",
+    "live",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

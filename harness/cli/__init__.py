@@ -27,6 +27,7 @@ COMMANDS: Final = {
     ),
     "check": Entry("check", "check_group", "Does a server, or a client, handle limits as it should?"),
     "report": Entry("report", "report_command", "Draw the report of a run again, from its folder."),
+    "compare": Entry("compare", "compare_command", "What changed between runs, beyond chance or not."),
     "import": Entry("import_", "import_command", "Make a recording from foreign traffic."),
     "generate": Entry("generate", "generate_command", "Make a recording that nobody recorded."),
     "mock": Entry("mock", "mock_command", "Run Segment in a box."),

@@ -1,4 +1,4 @@
-"""The options `--junit` and `--ci`, the same for each command that judges."""
+"""The options `--junit`, `--csv` and `--ci`, the same for each command that has a run to tell of."""
 
 import os
 from collections.abc import Callable
@@ -26,6 +26,15 @@ def ci_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         help="Write the checks for a build server, one test case each.",
     )(command)
+
+
+csv_option = click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the timeline, one row a second; docs/pipelines.md has the columns.",
+)
 
 
 def tell(told: "Told", *, junit: Path | None, ci: str, inconclusive_fails: bool = True) -> None:

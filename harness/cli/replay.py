@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import click
 
-from harness.cli.ci_options import ci_options, tell
+from harness.cli.ci_options import ci_options, csv_option, tell
 from harness.options import GROUPS, OPTIONS, Option
 
 
@@ -62,6 +62,7 @@ def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[...
 @click.option("--scenario", metavar="FILE.toml", help="Take options from a file; the command line wins.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
 @ci_options
+@csv_option
 @options_of(OPTIONS)
 def replay_command(
     recording: str | None,
@@ -78,19 +79,29 @@ def replay_command(
     """
     from harness.plan import make_plan, read_scenario
 
+    csv_file = options.pop("csv_file")
     plan = make_plan(recording, given_options(options), read_scenario(scenario) if scenario else None)
-    run_plan(plan, as_json=as_json, junit=junit, ci=ci)
+    run_plan(plan, as_json=as_json, junit=junit, ci=ci, csv_file=csv_file)
 
 
-def run_plan(plan: Any, *, as_json: bool, junit: Path | None = None, ci: str = "auto") -> None:
+def run_plan(
+    plan: Any,
+    *,
+    as_json: bool,
+    junit: Path | None = None,
+    ci: str = "auto",
+    csv_file: Path | None = None,
+) -> None:
     """Run a plan with a progress display, print its report, tell a build server, and exit with its code."""
     import sys
 
     from harness.replay import replay_recording
     from harness.report.build_server import check_junit_path, told_of_run
     from harness.report.progress import Progress
+    from harness.report.timeline_csv import check_csv_path, write_csv
 
     check_junit_path(junit)
+    check_csv_path(csv_file)
     if plan.dry_run:
         from harness.dry_run import dry_run
 
@@ -106,5 +117,7 @@ def run_plan(plan: Any, *, as_json: bool, junit: Path | None = None, ci: str = "
     click.echo(result.as_json if as_json else result.text)
     if not as_json:
         click.echo(result.report_path)
+    if csv_file is not None:
+        write_csv(csv_file, result.document)
     tell(told_of_run(result.document), junit=junit, ci=ci)
     sys.exit(result.exit_code)

@@ -90,9 +90,19 @@ class Histogram:
             answers.append(min(max(_middle_ns(bucket), self._min_ns), self._max_ns))
         return tuple(answers)
 
-    def count_above(self, value_ns: int) -> int:
+    def count_above(self, value_ns: float) -> int:
         """How many were longer than `value_ns`, judged by the middle of their bucket."""
-        return sum(held for bucket, held in self._counts.items() if _middle_ns(bucket) > value_ns)
+        shift = int(value_ns).bit_length() - _EXACT_BITS
+        own = (shift << SUB_BITS) + (int(value_ns) >> shift) if shift > 0 else int(value_ns)
+        least = own if _middle_ns(own) > value_ns else own + 1
+        return sum([held for bucket, held in self._counts.items() if bucket >= least])
+
+    def buckets(self) -> list[tuple[float, int]]:
+        """The middle of each bucket in ns, between the least and the most recorded, and its count; rising."""
+        return [
+            (min(max(_middle_ns(bucket), self._min_ns), self._max_ns), held)
+            for bucket, held in sorted(self._counts.items())
+        ]
 
     def merge(self, other: "Histogram") -> None:
         """Add all that `other` has counted."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from harness.measure.above import Above, Distribution, above_percentiles, distributions
 from harness.measure.api_part import ApiPart, parts_of
 from harness.measure.counters import HISTOGRAMS, Counters
 from harness.measure.curve import Curve, curve
@@ -117,6 +118,8 @@ class Summary:
     curves: Mapping[str, Curve] = field(default_factory=dict)  # of CURVES
     status_spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # first and last second
     points: tuple[Point, ...] = ()
+    above: Above = field(default_factory=dict)  # by histogram, a number for each point
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
     by_api: Mapping[str, ApiFigures] = field(default_factory=dict)  # of the APIs that answered anything
     lag_late_share: float = 0.0  # of first sends with a schedule lag above LATE_NS
     user_wait_late_share: float = 0.0
@@ -179,8 +182,8 @@ def fold(
         calls=calls,
         disagreements=disagreements,
         totals=totals,
-        rates=_rates(totals, closed_loop=closed_loop),
-        message_rates=_message_rates(totals, closed_loop=closed_loop),
+        rates=rates_of(totals, closed_loop=closed_loop),
+        message_rates=message_rates_of(totals, closed_loop=closed_loop),
         arrival_variation=_arrival_variation(totals),
         durations={name: figures(getattr(totals, name)) for name in HISTOGRAMS},
         limits=_limit_uses(totals, head.get("limits", ())),
@@ -188,6 +191,8 @@ def fold(
         curves={name: curve(getattr(totals, name)) for name in CURVES},
         status_spans=spans,
         points=points,
+        above=above_percentiles(totals, parts),
+        distributions=distributions(totals),
         by_api=by_api,
         lag_late_share=_share_above(totals.schedule_lag, LATE_NS),
         user_wait_late_share=_share_above(totals.user_wait, LATE_NS),
@@ -231,7 +236,8 @@ def _api_figures(api: str, part: ApiPart) -> ApiFigures:
     )
 
 
-def _rates(totals: Counters, *, closed_loop: bool) -> Rates:
+def rates_of(totals: Counters, *, closed_loop: bool) -> Rates:
+    """The rates of all requests."""
     items_per_request = totals.first_sent_items / totals.first_sent if totals.first_sent else 0.0
     offered = totals.offered_items / items_per_request if items_per_request else 0.0
     return Rates(
@@ -242,7 +248,8 @@ def _rates(totals: Counters, *, closed_loop: bool) -> Rates:
     )
 
 
-def _message_rates(totals: Counters, *, closed_loop: bool) -> Rates:
+def message_rates_of(totals: Counters, *, closed_loop: bool) -> Rates:
+    """The rates of the messages alone."""
     return Rates(
         offered=None if closed_loop else _per_s(totals.offered_messages, totals.last_due_ns),
         achieved=_per_s(totals.sent_messages, totals.last_sent_ns),

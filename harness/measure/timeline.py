@@ -5,7 +5,7 @@ last line only; the reader stops at the first line that is not whole and says ho
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -26,11 +26,12 @@ class TimelineError(HarnessError):
 class TimelineWriter:
     """Appends records to the file at `path`, readable by its owner only."""
 
-    __slots__ = ("_file", "_path")
+    __slots__ = ("_file", "_hear", "_path")
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file. Raises TimelineError."""
+    def __init__(self, path: Path, hear: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        """Open or make the file; `hear` is told of each record that was written. Raises TimelineError."""
         self._path = path
+        self._hear = hear
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
@@ -53,6 +54,8 @@ class TimelineWriter:
                 f"{self._path}: only {written} of {len(line)} bytes of a record could be written; "
                 "free some disk space"
             )
+        if self._hear is not None:
+            self._hear(record)
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

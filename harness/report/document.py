@@ -27,6 +27,11 @@ FORMAT: Final = "run/1"
 RUNNING: Final = "running"
 
 _WAITS: Final = ("response", "schedule_lag", "lane_wait", "limit_wait", "batch_wait", "user_wait")
+KEYS: Final = {
+    "service_2xx": "service_time_ms",
+    "response": "response_time_ms",
+    "schedule_lag": "schedule_lag_ms",
+}
 _OUTCOMES: Final = ("2xx", "429", "other", "none")
 _STATUS_CLASSES: Final = {"2": "2xx", "3": "3xx", "4": "4xx", "5": "5xx"}
 TIMELINE_STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "429", "other", "none")
@@ -153,6 +158,8 @@ def build_document(
             "command": facts.command,
             "made_with": dict(facts.made_with),
             "timeline": _timeline(summary),
+            "above": {KEYS[name]: dict(columns) for name, columns in summary.above.items()},
+            "distributions": {KEYS[name]: dict(table) for name, table in summary.distributions.items()},
         }
         | breakdown(summary, contents)
     )

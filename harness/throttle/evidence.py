@@ -56,6 +56,7 @@ class Evidence:
     engine: EngineFacts = field(default_factory=EngineFacts)
     interrupted: bool = False
     stopped_at_limit: bool = False  # by --on-limit stop
+    aborted: str | None = None  # by --abort-on-fail: what was false, and when
     target_ready: bool = True
     recording_complete: bool = True
     recorded_times: bool = False  # they decided when items were due

@@ -44,8 +44,13 @@ class Judgement(NamedTuple):
     expectations: tuple[Outcome, ...] = ()  # in the order given
 
 
-def judge(evidence: Evidence, expectations: Sequence[Outcome] = ()) -> Judgement:
-    """The verdict on a run that has ended, with everything that was found."""
+def judge(
+    evidence: Evidence, expectations: Sequence[Outcome] = (), regression: Finding | None = None
+) -> Judgement:
+    """The verdict on a run that has ended, with everything that was found.
+
+    `regression` is what a comparison with a baseline came to, where one was asked for.
+    """
     findings = tuple(finding for check in CHECKS if (finding := check.finding(evidence)) is not None)
     trust_warnings = judge_trust(evidence)
     expected = [(outcome, finding_of(outcome)) for outcome in expectations]
@@ -53,6 +58,8 @@ def judge(evidence: Evidence, expectations: Sequence[Outcome] = ()) -> Judgement
     levels |= {finding.level for outcome, finding in expected if outcome.stands_when_late}
     # A late generator makes times and rates doubtful, so it is asked first; never what was counted.
     levels_when_timely = {finding.level for _, finding in expected}
+    if regression is not None:
+        levels_when_timely.add(regression.level)
     ladder = ((FAIL, levels), (INCONCLUSIVE, levels | levels_when_timely), (FAIL, levels_when_timely))
     verdict = next((level for level, there in (*ladder, (WARN, levels)) if level in there), PASS)
     exit_code = _EXIT[verdict]
@@ -61,6 +68,7 @@ def judge(evidence: Evidence, expectations: Sequence[Outcome] = ()) -> Judgement
     elif evidence.summary.totals.sent == 0 and evidence.target_ready:
         exit_code = EXIT_NOTHING_SENT
     findings += tuple(finding for _, finding in expected)
+    findings += () if regression is None else (regression,)
     return Judgement(verdict, exit_code, findings, trust_warnings, tuple(expectations))
 
 
@@ -304,6 +312,12 @@ _LONG_GAP_NS: Final = 60 * NS_PER_S
 
 CHECKS: Final = (
     Check("sums", FAIL, _sums, _REPORT_THIS),
+    Check(
+        "aborted",
+        FAIL,
+        lambda evidence: evidence.aborted,
+        "See when it began in the timeline; without --abort-on-fail a run goes on to its end.",
+    ),
     Check("missing", FAIL, _missing, "Look these ids up at the target: it answered 2xx to each."),
     Check("unexpected", FAIL, _unexpected, "See whether another process sends with this run's id."),
     Check("duplicates", FAIL, _duplicates, "Look for a proxy or a client that sends twice."),

@@ -68,6 +68,7 @@ ROWS = [
     (with_totals(retry_after_violated=1), "Retry-After", "fail", 3),
     (with_sums(accepted=199, rejected=1), "rejected", "fail", 3),
     (with_sums(accepted=199, abandoned=1), "abandoned", "fail", 3),
+    (replace(CLEAN, aborted="Expected less."), "aborted", "fail", 3),
     (replace(CLEAN, stopped_at_limit=True), "stopped at the limit", "fail", 3),
     (replace(CLEAN, target_ready=False), "target not ready", "inconclusive", 4),
     (with_account(complete=False, missing=7), "ledger incomplete", "inconclusive", 4),

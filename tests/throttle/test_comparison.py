@@ -1,0 +1,131 @@
+import pytest
+
+from harness.throttle.comparison import (
+    BETTER,
+    DIFFERENT,
+    NOT_COMPARABLE,
+    NOT_MEASURED,
+    TOO_NOISY,
+    WITHIN_NOISE,
+    WORSE,
+    compare,
+)
+from tests.throttle.paired import a_run
+
+
+def verdicts(comparison):
+    return {change.figure: change.verdict for change in comparison.changes}
+
+
+def changed(comparison, figure):
+    return next(change for change in comparison.changes if change.figure == figure)
+
+
+def test_equal_runs_rarely_differ_in_anything():
+    runs = [a_run(seed, seconds=90, refused=0.03) for seed in range(50)]
+    found = [compare(*pair) for pair in zip(runs[::2], runs[1::2], strict=True)]
+    differing = [one for one in found if set(verdicts(one).values()) - {WITHIN_NOISE, TOO_NOISY}]
+    assert len(differing) <= 3
+
+
+def test_a_run_and_itself_differ_in_nothing():
+    comparison = compare(a_run(1), a_run(1))
+    assert set(verdicts(comparison).values()) == {WITHIN_NOISE}
+    assert all(change.change == 0 for change in comparison.changes)
+
+
+def test_a_fifth_slower_is_found_and_its_size_is_in_the_interval():
+    found = held = 0
+    for seed in range(12):
+        runs = a_run(seed, seconds=240), a_run(1_000 + seed, seconds=240, slower=1.2)
+        change = changed(compare(*runs), "p50 of service_time_ms")
+        found += change.verdict == WORSE
+        held += change.low <= 0.2 <= change.high
+    assert found >= 10
+    assert held >= 10
+
+
+def test_faster_is_better_and_fewer_answers_are_worse():
+    faster = verdicts(compare(a_run(1, seconds=300), a_run(2, seconds=300, slower=0.7)))
+    assert faster["p50 of response_time_ms"] == BETTER
+    fewer = compare(a_run(1), a_run(2, fewer=0.7))
+    assert verdicts(fewer)["rate_per_s.goodput"] == WORSE
+    assert verdicts(fewer)["rate_per_s.achieved"] == DIFFERENT
+    assert changed(fewer, "rate_per_s.goodput").change == pytest.approx(-0.3, abs=0.05)
+
+
+def test_a_share_is_compared_in_points_also_from_nothing():
+    change = changed(compare(a_run(1), a_run(2, refused=0.1)), "answered 429")
+    assert (change.before, change.verdict) == (0, WORSE)
+    assert change.low < 9 < change.high
+    assert change.change == change.after
+
+
+def test_a_load_that_is_uneven_in_itself_hides_no_change():
+    """Drawn apart, the bursts of the recording alone would move the rate by some percent."""
+    change = changed(compare(a_run(1), a_run(2)), "rate_per_s.goodput")
+    assert change.high - change.low < 0.02
+
+
+def test_a_run_that_lasts_longer_is_no_slower_for_it():
+    longer = compare(a_run(1, seconds=120), a_run(2, seconds=150))
+    assert changed(longer, "p50 of service_time_ms").verdict == WITHIN_NOISE
+
+
+def test_what_only_one_of_them_measured_is_not_measured():
+    blind = a_run(2) | {"service_time_ms": dict.fromkeys(("p50", "p95", "p99")), "response_time_ms": None}
+    comparison = compare(a_run(1), blind)
+    assert verdicts(comparison)["p99 of service_time_ms"] == NOT_MEASURED
+    assert verdicts(comparison)["p50 of response_time_ms"] == NOT_MEASURED
+    assert verdicts(comparison)["rate_per_s.goodput"] == WITHIN_NOISE
+    counts = {count.figure: count for count in comparison.counts}
+    assert counts["reconciliation.missing"].after is None
+    assert counts["messages.accepted"].after == 1_470
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"seconds": 59}, "this run lasted 59 s"),
+        ({"state": "interrupted"}, "this run ended as interrupted"),
+        ({"state": "running"}, "this run is still running"),
+        ({"recording": {"fingerprint": {"files": [{"size_bytes": 8}]}}}, "the recordings differ"),
+        ({"recording": {"name": "-", "fingerprint": {"files": []}}}, "the recording is not known again"),
+        ({"plan": {"speed": 2.0, "seed": 2}}, "the plans differ: speed was 1.0, then 2.0"),
+        ({"made_with": {"machine": "another box", "cores": 2}}, "the machines differ: a box with 2 cores"),
+        (
+            {"trust_warnings": [{"level": "inconclusive", "evidence": "It was late."}]},
+            "this run cannot be believed: It was late.",
+        ),
+    ],
+)
+def test_what_is_not_comparable_says_why_and_shows_its_figures(changes, reason):
+    comparison = compare(a_run(1), a_run(2, slower=1.5, **changes))
+    assert comparison.reasons
+    assert comparison.reasons[0].startswith(reason)
+    told = [change for change in comparison.changes if change.before and change.after]
+    assert {change.verdict for change in told} == {NOT_COMPARABLE}
+    assert all(change.low is None for change in comparison.changes)
+    assert changed(comparison, "p50 of service_time_ms").change > 0.2
+
+
+def test_what_may_be_just_what_is_compared_is_said_and_no_obstacle():
+    comparison = compare(
+        a_run(1), a_run(2, target="http://127.0.0.1:9999", plan={"speed": 1.0, "seed": 5, "run_dir": "x"})
+    )
+    assert comparison.reasons == ()
+    assert comparison.notes == ("the target was http://127.0.0.1:8765, then http://127.0.0.1:9999",)
+    seeded = {"speed": 1.0, "arrivals": "poisson"}
+    chance = compare(a_run(1, plan=seeded | {"seed": 1}), a_run(2, plan=seeded | {"seed": 2}))
+    assert chance.reasons == ("the plans differ: seed was 1, then 2",)
+
+
+def test_a_run_stopped_by_its_duration_came_to_its_end():
+    ended = {"state": "stopped", "stopped_by": "duration"}
+    assert compare(a_run(1, **ended), a_run(2, **ended)).reasons == ()
+
+
+def test_no_answers_at_all_are_no_figures():
+    comparison = compare(a_run(2, seconds=0), a_run(1))
+    assert comparison.reasons[0].startswith("the baseline lasted 0 s")
+    assert verdicts(comparison)["p99 of service_time_ms"] == NOT_MEASURED
