@@ -7,17 +7,19 @@ but what people read; what is sent, and what is written of keys, is the guard's.
 import re
 from typing import Final
 
-_ADDRESS: Final = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*)://(?:[^\s/?#]*@)?([^\s/?#]*)([^\s?#]*)([?#]\S*)?")
-_MAIL: Final = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[^\s@<>\"',;:.]+")
+_ADDRESS: Final = re.compile(
+    r"\b([A-Za-z][A-Za-z0-9+.-]{0,30})://(?:[^\s/?#]*@)?([^\s/?#]*)([^\s?#]*)([?#]\S*)?"
+)
+_MAIL: Final = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]{1,255}\.[^\s@<>\"',;:.]+")
 _NAMED: Final = re.compile(
-    r"(?i)([\w-]*(?:key|token|secret|passw\w*|pwd|signature|credential|authorization|bearer|basic)"
+    r"(?i)([\w-]{0,40}(?:key|token|secret|passw\w*|pwd|signature|credential|authorization|bearer|basic)"
     r"[\"']?(?:\s*[=:]\s*|\s+))([\"']?)([^\s\"'&,;]{6,})"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9_~+/=.-]{20,}")
 _NUMBER: Final = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){8,}")
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d{1,4}")
 _SIGNS: Final = re.compile(r"[A-Za-z0-9]+")
-_LOOKED_AT: Final = 4_096  # characters: a longer name is cut anyway
+_LOOKED_AT: Final = 1_024  # characters: a longer name is cut anyway; the patterns are bounded for its sake
 
 
 def masked(text: str) -> str:

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from harness.masking import masked
 from harness.segment.sizes import MESSAGE_BYTES
@@ -17,6 +17,7 @@ EVENTS_MOST: Final = 200  # rows that are kept; the rest is added up
 NAME_CHARACTERS: Final = 120
 SIZE_BOUNDS: Final = (256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, MESSAGE_BYTES)
 
+_KEPT_CHARACTERS: Final = 512
 _NAMED_BY: Final = {"track": "event", "page": "name", "screen": "name"}
 
 
@@ -48,11 +49,20 @@ class Contents:
     anonymous: int  # different anonymousIds among them that never stand beside a userId
 
 
+class _Event(NamedTuple):
+    """What names an event: enough of a long name to be shown, and its hash."""
+
+    kind: str
+    name: str
+    characters: int
+    whole: int
+
+
 class ContentCounter:
     """Counts messages one by one; memory grows with names and people."""
 
     def __init__(self) -> None:
-        self._events: defaultdict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
+        self._events: defaultdict[_Event, dict[str, int]] = defaultdict(dict)
         self._sources: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._sizes = [0] * (len(SIZE_BOUNDS) + 1)
         self._biggest_bytes = self._all_bytes = self._messages = 0
@@ -73,7 +83,9 @@ class ContentCounter:
         """One message, under the ids (`u:…`, `a:…`) it was sent with, that came to this end."""
         self._messages += 1
         name = message.get(_NAMED_BY.get(kind, ""))
-        self._events[kind, name if isinstance(name, str) and name else None][end] += 1
+        text = name if isinstance(name, str) else ""
+        ends = self._events[_Event(kind, text[:_KEPT_CHARACTERS], len(text), hash(text))]
+        ends[end] = ends.get(end, 0) + 1
         self._sources[source][end] += 1
         self._sizes[bisect_left(SIZE_BOUNDS, size_bytes)] += 1
         self._all_bytes += size_bytes
@@ -83,16 +95,19 @@ class ContentCounter:
 
     def contents(self, *, complete: bool) -> Contents:
         """All that was counted."""
-        ranked = sorted(self._events.items(), key=lambda entry: (-entry[1].total(), entry[0][0]))
+        ranked = sorted(
+            ((sum(ends.values()), event, ends) for event, ends in self._events.items()),
+            key=lambda entry: (-entry[0], entry[1].kind),
+        )
         return Contents(
             looked_at=self._messages,
             complete=complete,
             by_event=tuple(
-                EventRow(kind, _shown(name), len(name or ""), ends.total(), dict(ends))
-                for (kind, name), ends in ranked[:EVENTS_MOST]
+                EventRow(event.kind, _shown(event), event.characters, items, dict(ends))
+                for items, event, ends in ranked[:EVENTS_MOST]
             ),
             events=len(ranked),
-            others=sum(ends.total() for _, ends in ranked[EVENTS_MOST:]),
+            others=sum(items for items, _, _ in ranked[EVENTS_MOST:]),
             by_source={source: dict(ends) for source, ends in self._sources.items()},
             sizes=tuple(zip((*SIZE_BOUNDS, None), self._sizes, strict=True)),
             biggest_bytes=self._biggest_bytes,
@@ -111,5 +126,5 @@ class ContentCounter:
             self._joined |= anonymous
 
 
-def _shown(name: str | None) -> str | None:
-    return None if name is None else masked(name)[:NAME_CHARACTERS]
+def _shown(event: _Event) -> str | None:
+    return masked(event.name)[:NAME_CHARACTERS] if event.characters else None

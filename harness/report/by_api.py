@@ -15,13 +15,13 @@ MEANINGS: Final = {
 
 def api_rows(document: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     """A row for each API, `(name, cells)` with a cell for each of COLUMNS; none of a run with one API."""
-    by_api = document["by_api"]
+    by_api = {api: figures for api, figures in (document.get("by_api") or {}).items() if figures}
     return [(api, _cells(figures)) for api, figures in by_api.items()] if len(by_api) > 1 else []
 
 
 def read_sentence(document: Mapping[str, Any]) -> str | None:
     """What reads of profiles found, and how soon; None when there were none."""
-    profile = document["by_api"].get("profile")
+    profile = (document.get("by_api") or {}).get("profile")
     if profile is None or profile["hit_ratio"] is None:
         return None
     found, reads = profile["found"], profile["found"] + profile["not_found"]
@@ -39,9 +39,10 @@ def read_sentence(document: Mapping[str, Any]) -> str | None:
 
 
 def _cells(figures: Mapping[str, Any]) -> list[str]:
-    statuses = figures["by_status"]
+    statuses = figures["by_status"] or {}
     taken = sum(number for status, number in statuses.items() if status.startswith("2"))
     throttled = statuses.get("429", 0)
-    counts = (figures["requests"], taken, throttled, figures["requests"] - taken - throttled)
-    times = figures["service_time_ms"]
-    return [*map(count, counts), *(precise(times[name]) for name in COLUMNS[4:])]
+    requests = sum(statuses.values())
+    counts = (figures["requests"], taken, throttled, requests - taken - throttled)
+    times = figures["service_time_ms"] or {}
+    return [*map(count, counts), *(precise(times.get(name)) for name in COLUMNS[4:])]

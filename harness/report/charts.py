@@ -130,9 +130,9 @@ def _times(document: Document, timeline: Mapping[str, Any]) -> list[Chart | None
     drawn: list[tuple[str, dict[str, Column]]] = []
     for kind in ("service", "response"):
         columns = {
-            stat: values
+            stat: found
             for stat in ("max", "p99", "p50")
-            if (values := column(timeline, f"{kind}_{stat}_ms")) is not None
+            if (found := column(timeline, f"{kind}_{stat}_ms")) is not None
         }
         if columns:
             drawn.append((kind, columns))

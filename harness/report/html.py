@@ -95,12 +95,16 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
     events = rows[:EVENTS_MOST]
     by_source = contents.get("by_source") or {}
     ranked = sorted(
-        ((name, sum(ends.values()), ends) for name, ends in by_source.items()), key=lambda entry: -entry[1]
+        (
+            (name, sum(number or 0 for number in ends.values()), ends)
+            for name, ends in by_source.items()
+            if ends
+        ),
+        key=lambda entry: -entry[1],
     )
     seen = {end for _, _, ends in ranked for end, number in ends.items() if number}
-    plain = sorted(
-        ((document.get("selected_by") or {}).get("source") or {}).items(), key=lambda entry: -entry[1]
-    )
+    by_label = (document.get("selected_by") or {}).get("source") or {}
+    plain = sorted(by_label.items(), key=lambda entry: -(entry[1] or 0))
     return {
         "events": events,
         "events_left_out": max(0, (contents.get("events") or 0) - len(events)),

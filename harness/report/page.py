@@ -60,7 +60,11 @@ def page(
             header=Markup(header),  # noqa: S704 - ours, or made by a template that escapes
             body=Markup(body),  # noqa: S704 - ours, or made by a template that escapes
             data=Markup(_json(charts)) if charts else None,  # noqa: S704 - `_json` leaves no sign of markup in it
-            terms=terms,
+            terms={
+                name: term
+                for name, term in terms.items()
+                if f'popovertarget="d-{name}"' in header or f'popovertarget="d-{name}"' in body
+            },
         )
     )
 
@@ -96,6 +100,7 @@ def environment() -> jinja2.Environment:
     }
     made.tests["known"] = lambda value: value is not None and not isinstance(value, jinja2.Undefined)
     made.globals["share"] = _share
+    made.globals["less"] = lambda number, part: None if number is None else number - part
     made.globals["not_measured"] = _NOT_MEASURED
     return made
 

@@ -64,5 +64,5 @@ def test_both_reports_show_it():
 def test_the_page_names_every_target_that_is_another():
     run = a_document() | {"targets": {"tracking": "http://127.0.0.1:8765", "profile": "http://127.0.0.1:9"}}
     page = html_report(run)
-    assert "<dt>Profile API</dt><dd>http://127.0.0.1:9</dd>" in page
+    assert "<dt>Profile API</dt><dd><bdi>http://127.0.0.1:9</bdi></dd>" in page
     assert "<dt>Tracking API</dt>" not in page

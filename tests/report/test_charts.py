@@ -1,5 +1,6 @@
 """Charts: what is drawn of a run and what is not, exact shades, and a table that says the same."""
 
+from itertools import pairwise
 from math import log10
 
 import pytest
@@ -139,7 +140,7 @@ def test_stretches_cover_exactly_what_is_marked(marked, width_s):
     found = stretches(marked, width_s)
     covered = [place for first, past in found for place in range(int(first) // width_s, int(past) // width_s)]
     assert covered == [place for place, mark in enumerate(marked) if mark]
-    assert all(one[1] < other[0] for one, other in zip(found, found[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in pairwise(found))
 
 
 @given(st.integers(1, 8))
