@@ -6,6 +6,7 @@ it, so that nothing is judged or served by another definition than the report's.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from harness.measure.counters import HISTOGRAMS
@@ -16,6 +17,8 @@ from harness.report.progress import View
 from harness.report.prometheus import CONTENT_TYPE, SERVED, prometheus_text
 from harness.throttle.abort import first_lost, say_lost
 from harness.units import NS_PER_S
+
+Later = Callable[[Callable[[], None]], None]
 
 ABORTED: Final = "--abort-on-fail"
 _OF_METRIC: Final = {"response_time_ms": "response"} | {f"{name}_ms": name for name in HISTOGRAMS}
@@ -32,11 +35,20 @@ class Live:
         self.page = b""  # what is served on the metrics port
         self._seen = -1
 
-    def look(self, elapsed_ns: int, stop: Callable[[str], None]) -> None:
-        """Judge and draw what was written since the last look, `elapsed_ns` after the start."""
+    def look(self, elapsed_ns: int, stop: Callable[[str], None], later: Later) -> None:
+        """Judge and draw what was written since the last look, `elapsed_ns` after the start.
+
+        It is done in pieces of a third of a millisecond at most, handed to `later` in their order: whatever
+        holds the loop for longer is lag for someone.
+        """
         if self.running.records == self._seen:
             return
         self._seen = self.running.records
+        for histogram in self.running.histograms:
+            later(partial(self.running.take, histogram))
+        later(partial(self._judge, elapsed_ns, stop))
+
+    def _judge(self, elapsed_ns: int, stop: Callable[[str], None]) -> None:
         document = self.document()
         plan = self._plan
         if plan.abort_on_fail and self.aborted is None and elapsed_ns >= plan.abort_grace:

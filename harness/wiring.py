@@ -20,7 +20,7 @@ from harness.measure.delivery_map import DeliveryMap
 from harness.measure.freshness import Freshness
 from harness.measure.settling import SettlingTally
 from harness.measure.tally import RunTally
-from harness.measure.timeline import TimelineWriter
+from harness.measure.timeline import Record, TimelineWriter
 from harness.measure.trace import TraceWriter
 from harness.model import Arrival, Item, Sender
 from harness.plan import Plan
@@ -139,7 +139,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     tally_of = partial(SettlingTally, plan.step.settle_ns) if plan.step and plan.step.settle_ns else RunTally
     tally = tally_of(
         delivery_map=delivery_map,
-        timeline=TimelineWriter(timeline, None if live is None else live.running.hear),
+        timeline=TimelineWriter(timeline, None if live is None else partial(_heard, live, paperwork)),
         limits=aim.limits,
         freshness=Freshness() if "profile" in aim.ways and aim.ways["profile"].permit.is_mock else None,
         closed_loop=plan.closed_loop,
@@ -317,11 +317,16 @@ def _call_connection(account: Account, wire: Wire) -> Connection:
     return Connection(wire)
 
 
+def _heard(live: Live, paperwork: Paperwork, record: Record) -> None:
+    paperwork.put(partial(live.running.hear, record))
+
+
 def _tick(run: Run, view: View, now_ns: int) -> None:
     run.account.tally.flush(now_ns)
     live, started_ns = run.account.live, run.replay.started_ns
     if live is not None and started_ns is not None:
-        run.account.paperwork.put(partial(live.look, now_ns - started_ns, run.replay.stop))
+        later = run.account.paperwork.put
+        later(partial(live.look, now_ns - started_ns, run.replay.stop, later))
     view.show(status_of(run, now_ns))
 
 

@@ -5,7 +5,7 @@ last line only; the reader stops at the first line that is not whole and says ho
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -28,7 +28,7 @@ class TimelineWriter:
 
     __slots__ = ("_file", "_hear", "_path")
 
-    def __init__(self, path: Path, hear: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+    def __init__(self, path: Path, hear: Callable[[Record], None] | None = None) -> None:
         """Open or make the file; `hear` is told of each record that was written. Raises TimelineError."""
         self._path = path
         self._hear = hear
@@ -39,7 +39,7 @@ class TimelineWriter:
                 f"{path}: cannot write the timeline: {error.strerror}; choose another --run-dir"
             ) from error
 
-    def append(self, record: Mapping[str, Any]) -> None:
+    def append(self, record: Record) -> None:
         """Write one record. Raises TimelineError when the disk does not take all of it."""
         payload = orjson.dumps(record)
         line = b"%08x %b\n" % (crc32(payload), payload)

@@ -32,6 +32,8 @@ def a_heard_run(tmp_path, histograms, count=250):
             assert running.so_far().totals.sent <= index + 1
     tally.close(START_NS + count * 20 * NS_PER_MS + NS_PER_S)
     delivery_map.close()
+    for histogram in running.histograms:
+        running.take(histogram)
     return running.so_far(), fold(Timeline(path), None)
 
 
