@@ -14,7 +14,14 @@ from typing import Final, NamedTuple
 from harness.client_runs.driver import Driver
 from harness.client_runs.stage import Conditions, MockStage
 from harness.clock import Clock, SystemClock
-from harness.errors import EXIT_CHECK_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, UsageError
+from harness.errors import (
+    EXIT_CHECK_FAILED,
+    EXIT_INCONCLUSIVE,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    HarnessError,
+    UsageError,
+)
 from harness.throttle.check import FAIL, INCONCLUSIVE
 from harness.throttle.clients.case import MUST, PROFILES, Case, CaseResult, Ruling
 from harness.throttle.clients.cases import CASES
@@ -94,20 +101,26 @@ def check_client(
     asked: AskedClient,
     *,
     say: Callable[[str], None],
+    stopping: threading.Event | None = None,
     clock: Clock | None = None,
     fresh_key: Callable[[], str] = lambda: secrets.token_hex(KEY_BYTES),
 ) -> ClientCheck:
-    """Judge the program by the cases that are asked for. Raises UsageError, MockStartError, MockGoneError."""
+    """Judge the program by the cases that are asked for.
+
+    Once `stopping` is set, every program is ended within moments. Raises StoppedError then, and UsageError,
+    MockStartError, MockGoneError.
+    """
+    stopping = stopping if stopping is not None else threading.Event()
     clock = clock if clock is not None else SystemClock()
     cases = choose(asked.only, full=asked.full)
     began_ns = clock.now_ns()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-check-")))
-        stopping = threading.Event()
         stack.callback(stopping.set)
         conditions = Conditions(asked.driver, clock, fresh_key, folder, _LEAD_NS, asked.pause_s, stopping)
         stages = Stages(stack)
         plain = stages.play(PLAIN, conditions)
+        _go_on(stopping)
         trouble = blind(plain[0]) or _broken(plain[0])
         if trouble is not None:
             return ClientCheck(
@@ -125,6 +138,7 @@ def check_client(
         conditions = conditions._replace(lead_ns=_lead_ns(plain[0]), known=known)
         going = _Going(asked, cases, conditions, stages, say)
         sights = _play_all(going, plain)
+        _go_on(stopping)
         rulings = {case.name: case.judge(sights[case.play.name]) for case in cases}
         runs = _play_again(going, rulings, sights)
     took_s = {name: max(s.ending.ran_ns for s in of_play) / NS_PER_S for name, of_play in sights.items()}
@@ -136,6 +150,12 @@ def check_client(
         ),
         (clock.now_ns() - began_ns) / NS_PER_S,
     )
+
+
+class StoppedError(HarnessError):
+    """Somebody stopped it; nothing was judged."""
+
+    exit_code = EXIT_INTERRUPTED
 
 
 class _Going(NamedTuple):
@@ -217,6 +237,7 @@ def _play_again(
         say(f"again, alone: {', '.join(case.name for case in of_play)}")
         began_ns = conditions.clock.now_ns()
         sights[play.name] = stages.play(play, conditions)
+        _go_on(conditions.stopping)
         spent_s += (conditions.clock.now_ns() - began_ns) / NS_PER_S
         runs[play.name] += 1
         for case in of_play:
@@ -227,6 +248,11 @@ def _is_wanted(case: Case, ruling: Ruling, runs: int) -> bool:
     if ruling.verdict == INCONCLUSIVE:
         return runs < _RUNS_MOST
     return case.by_chance and ruling.verdict == FAIL and runs == 1
+
+
+def _go_on(stopping: threading.Event) -> None:
+    if stopping.is_set():
+        raise StoppedError("interrupted; the programs were ended, and nothing was judged")
 
 
 def _broken(plain: Sight) -> Ruling | None:

@@ -163,7 +163,7 @@ def _answered(box: Box, asked: Asked, played: Played | None, admission: Admissio
             delay_ns += admission.wait_ns
     reply = GIF_REPLY if _is_pixel(arrived) else with_cors(reply, arrived.call.headers)
     if played is not None and played.outcome is not None:
-        reply = played_reply(played, reply, box.entropy)
+        reply = played_reply(played, reply, box.entropy, cors_headers(arrived.call.headers))
     return late(box, reply, delay_ns, arrived.now_ns)
 
 

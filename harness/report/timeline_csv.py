@@ -3,7 +3,8 @@
 `at_s` is where the point begins, in seconds after the start, and `width_s` how long it is. The other columns
 are those of `timeline` in `run.json`: counts are of the point, not rates; `_ms` are milliseconds, empty where
 nothing was measured; `over_s` is for how much of the point any limit was exceeded. `status_2xx` to
-`status_none` count answers, `status_429` apart from `status_4xx`.
+`status_none` count answers, `status_429` apart from `status_4xx`. What is told by API and by limit is left to
+`run.json`: its columns are other ones in each run.
 """
 
 import csv
@@ -17,18 +18,34 @@ from harness.report.document import TIMELINE_STATUSES, ReportError, write_whole
 
 COLUMNS: Final = (
     "offered",
+    "offered_messages",
+    "offered_peak_1s",
     "sent",
+    "sent_peak_1s",
+    "sent_in_any_1s",
+    "first_sent",
     "sent_messages",
     "accepted",
     "accepted_messages",
     "throttled",
+    "throttled_peak_1s",
+    "retry_after_asked",
+    "retry_after_honoured",
+    "retry_after_violated",
     "in_flight",
     "over_s",
     "schedule_lag_p99_ms",
+    "schedule_lag_max_ms",
+    "lane_wait_p99_ms",
+    "limit_wait_p99_ms",
+    "batch_wait_p99_ms",
+    "user_wait_p99_ms",
     "service_p50_ms",
     "service_p99_ms",
+    "service_max_ms",
     "response_p50_ms",
     "response_p99_ms",
+    "response_max_ms",
 )
 
 

@@ -197,3 +197,25 @@ def test_a_restart_goes_on_with_the_same_counts_and_ids(tmp_path):
     }
     client.call("POST", "/v1/track", track("m1"))
     assert counts(client)["duplicates"] == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_page_may_read_the_status_that_a_fault_puts_in_place_of_an_answer(when):
+    box = box_of()
+    client = Client(box)
+    fault = {"status": 503, "when": when}
+    client.call("PUT", "/__admin/faults", {"faults": [fault]})
+    origin = [("Origin", "https://shop.example")]
+    answered = client.call("POST", "/v1/track", track("m1"), headers=origin)
+    assert answered.status == 503
+    assert answered.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_request_is_kept_with_the_count_of_its_repetitions_by_either_way():
+    client = Client(box_of())
+    client.call("POST", "/v1/track", track("m1"), headers=[("X-Retry-Count", "2")])
+    client.call("POST", "/v1/track", track("m2"))
+    client.call("PUT", "/__admin/faults", {"faults": [{"status": 503}]})
+    client.call("POST", "/v1/track", track("m3"), headers=[("X-Retry-Count", "3" * 30)])
+    rows = client.call("GET", "/__admin/requests").json()["requests"]
+    assert [row["retry_count"] for row in rows] == ["3" * 20, None, "2"]

@@ -105,8 +105,8 @@ class Program:
         return sum(sizes) if sizes else None
 
     def stalled_ns(self) -> int:
-        """How long its threads were ready to run and did not; 0 where the system does not tell."""
-        return sum(waited_ns(pid) for pid in _tree(self.pid))
+        """As `waited_ns`, of it and its children."""
+        return max(waited_ns(pid) for pid in _tree(self.pid))
 
     def _signal(self, number: int) -> None:
         # A session leader's id is its group's, and is not given anew while any of the group is there.
@@ -149,13 +149,16 @@ class Tail:
 
 
 def waited_ns(pid: int) -> int:
-    """How long the threads of a process were ready to run and did not; 0 where the system does not tell."""
-    total = 0
+    """How long the thread of a process that had to wait longest was ready to run and did not.
+
+    0 where the system does not tell. Not the sum: a browser has hundreds of threads, which wait side by side.
+    """
+    longest = 0
     with contextlib.suppress(OSError):
         for task in (_PROC / str(pid) / "task").iterdir():
             with contextlib.suppress(OSError, IndexError, ValueError):
-                total += int((task / "schedstat").read_text("ascii").split()[1])
-    return total
+                longest = max(longest, int((task / "schedstat").read_text("ascii").split()[1]))
+    return longest
 
 
 def _drain(stream: IO[bytes], tail: Tail) -> None:
