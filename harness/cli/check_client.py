@@ -5,13 +5,14 @@ import os
 import shlex
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from harness.cli.ci_options import ci_options, tell
-from harness.errors import EXIT_INTERRUPTED, UsageError
+from harness.errors import UsageError
 
 _PROFILES: Final = ("segment-2026", "rfc", "legacy")
 
@@ -94,12 +95,10 @@ def check_client_command(
         pause_s=options["pause"],
         on_inconclusive=options["on_inconclusive"],
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the programs are ended too
-    try:
-        done = check_client(asked, say=lambda line: click.echo(line, err=True))
-    except KeyboardInterrupt:
-        click.echo("harness: interrupted; the programs were ended", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # an exception could come between a start and its end
+        signal.signal(number, lambda *_: stopping.set())
+    done = check_client(asked, say=lambda line: click.echo(line, err=True), stopping=stopping)
     shown = shlex.join(words)
     if options["as_json"]:
         document = client_document(
