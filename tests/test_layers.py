@@ -21,6 +21,7 @@ SPINE = {
     "metrics",
     "expectations",
     "asked_capacity",
+    "seen",
 }
 DOMAIN = {"segment"}
 STAGES = {
@@ -51,6 +52,12 @@ STORIES = {
     "capacity",
     "hold",
     "copies",
+    "observe",
+    "observe_plan",
+    "observed_command",
+    "observed_document",
+    "watching",
+    "expected_list",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

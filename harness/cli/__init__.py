@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "capacity": Entry(
         "capacity", "capacity_command", "The highest rate that holds, and what stops the next."
     ),
+    "observe": Entry("observe", "observe_command", "A report on traffic that somebody else sends."),
     "report": Entry("report", "report_command", "Draw the report of a run again, from its folder."),
     "import": Entry("import_", "import_command", "Make a recording from foreign traffic."),
     "generate": Entry("generate", "generate_command", "Make a recording that nobody recorded."),

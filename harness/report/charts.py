@@ -90,8 +90,9 @@ def _rate_chart(document: Mapping[str, Any], timeline: Mapping[str, Any]) -> Cha
     width_s = timeline["width_s"]
     sent = [value / width_s for value in timeline["sent"]]
     items_per_request = _ratio(timeline["sent_messages"], timeline["sent"])
-    offered = [value / width_s / items_per_request for value in timeline["offered"]]
-    closed_loop = document["closed_loop"]
+    # Nothing is due in a closed loop, and a receiver does not know what was.
+    closed_loop = document["closed_loop"] or document.get("seen_from") == "receiver"
+    offered = [0 if closed_loop else value / width_s / items_per_request for value in timeline["offered"]]
     limits = _limit_lines(document)
     top = _nice_top(max([*sent, *(() if closed_loop else offered), *(line for line, _ in limits)]))
     shapes = [

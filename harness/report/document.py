@@ -148,6 +148,8 @@ def build_document(
             "command": facts.command,
             "made_with": dict(facts.made_with),
             "timeline": timeline_columns(summary.points),
+            "seen_from": "sender",
+            "observed": None,
         }
     )
 
@@ -168,7 +170,7 @@ def facts_of(document: Mapping[str, Any]) -> RunFacts:
         started_wall_ns=None if started_at is None else parse_instant_ns(started_at),
         duration_ns=round(document["duration_s"] * NS_PER_S),
         mock=document["mock"],
-        engine=EngineFacts(**document["engine"]),
+        engine=EngineFacts(**(document["engine"] or {})),
         command=document["command"],
         stopped_by=document["stopped_by"],
         other_requests=document["other"]["requests"],

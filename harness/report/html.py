@@ -11,6 +11,7 @@ from harness.report import phrases
 from harness.report.by_api import COLUMNS, MEANINGS, api_rows, read_sentence
 from harness.report.charts import HIGH, WIDE, charts
 from harness.report.document import write_whole
+from harness.report.observed_rows import NOT_MEASURED, observed_rows
 from harness.units import NS_PER_S, format_duration
 
 SOURCES_MOST: Final = 12
@@ -43,6 +44,8 @@ def html_report(document: Mapping[str, Any]) -> str:
         api_meanings=MEANINGS,
         api_rows=api_rows(document),
         reads=read_sentence(document),
+        observed_rows=observed_rows(document),
+        not_measured=NOT_MEASURED,
         reconciled=phrases.RECONCILED,
         percentiles=("p50", "p90", "p95", "p99", "p999", "max", "mean"),
     )

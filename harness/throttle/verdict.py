@@ -13,7 +13,7 @@
 Nothing sent ends with 5 and an interruption with 130, whatever the verdict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from harness.errors import (
@@ -44,10 +44,17 @@ class Judgement(NamedTuple):
     expectations: tuple[Outcome, ...] = ()  # in the order given
 
 
-def judge(evidence: Evidence, expectations: Sequence[Outcome] = ()) -> Judgement:
-    """The verdict on a run that has ended, with everything that was found."""
-    findings = tuple(finding for check in CHECKS if (finding := check.finding(evidence)) is not None)
-    trust_warnings = judge_trust(evidence)
+def judge(
+    evidence: Evidence,
+    expectations: Sequence[Outcome] = (),
+    *,
+    checks: Sequence[Check] | None = None,
+    trust: Callable[[Evidence], tuple[Finding, ...]] = judge_trust,
+) -> Judgement:
+    """The verdict on a run that has ended, with everything that was found; `checks` in place of CHECKS."""
+    table = CHECKS if checks is None else checks
+    findings = tuple(finding for check in table if (finding := check.finding(evidence)) is not None)
+    trust_warnings = trust(evidence)
     expected = [(outcome, finding_of(outcome)) for outcome in expectations]
     levels = {finding.level for finding in findings + trust_warnings}
     levels |= {finding.level for outcome, finding in expected if outcome.stands_when_late}

@@ -1,0 +1,47 @@
+"""See whether each person's messages come in the order of their own timestamps.
+
+Equal timestamps are in order. Memory grows with the ids of people, up to a bound; beyond it those met longest
+ago are forgotten and counted.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+PEOPLE_MOST: Final = 1_000_000
+
+
+class PersonOrder:
+    """The latest timestamp met of each id."""
+
+    __slots__ = ("_latest", "_people_most", "forgotten", "judged", "without_stamp")
+
+    def __init__(self, people_most: int = PEOPLE_MOST) -> None:
+        self._latest: dict[int, tuple[int, bool]] = {}
+        self._people_most: Final = people_most
+        self.judged = 0
+        self.without_stamp = 0
+        self.forgotten = 0
+
+    @property
+    def people(self) -> int:
+        """How many ids are known."""
+        return len(self._latest)
+
+    def met(self, people: Iterable[int], stamp_ms: int | None, *, retried: bool) -> bool | None:
+        """A message arrived: None when in order, else whether a retry of either message explains it."""
+        if stamp_ms is None:
+            self.without_stamp += 1
+            return None
+        self.judged += 1
+        overtaken: list[bool] = []
+        for person in people:
+            latest = self._latest.pop(person, None)
+            if latest is not None and latest[0] > stamp_ms:
+                overtaken.append(latest[1])
+                self._latest[person] = latest
+                continue
+            if len(self._latest) >= self._people_most:
+                del self._latest[next(iter(self._latest))]
+                self.forgotten += 1
+            self._latest[person] = stamp_ms, retried
+        return retried or all(overtaken) if overtaken else None
