@@ -3,6 +3,7 @@
 import os
 import random
 import select
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple
 from harness.clock import Clock, SystemClock
 from harness.conclude import INTERRUPTED, Result
 from harness.engine.cores import usable_cores
+from harness.errors import UsageError
 from harness.expected_list import expected_values
 from harness.measure.observing import Observation
 from harness.mock.call_notes import CallNotes
@@ -55,6 +57,8 @@ def observe_traffic(plan: ObservePlan, view: View, *, clock: Clock | None = None
         next(
             expected_values(plan.expected, plan.key), None
         )  # a file that is not there is told before the start
+    if plan.command and shutil.which(plan.command[0]) is None:
+        raise UsageError(f"{plan.command[0]}: there is no such program; name one that can be started")
     run_id = new_run_id(clock.wall_ns(), random.SystemRandom())
     folder = plan.run_dir or Path("reports") / run_id
     make_folder(folder)

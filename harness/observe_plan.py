@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.errors import UsageError
 from harness.expectations import Expectation
 from harness.mock.settings import MockSettings, read_settings, with_limits
 from harness.mock.short_forms import fault_of, limit_of
@@ -51,7 +52,10 @@ class ObservePlan:
 def observed_limits(plan: ObservePlan) -> list[Limit]:
     """The limits that the mock will keep, as a report compares with them. Raises UsageError."""
     settings = MockSettings() if plan.config is None else read_settings(plan.config)
-    settings = with_limits(settings, plan.limits, map(limit_of, plan.limit))
+    try:
+        settings = with_limits(settings, plan.limits, tuple(map(limit_of, plan.limit)))
+    except ValueError as error:
+        raise UsageError(f"--limits {plan.limits}: {error}") from error
     for text in plan.fault:
         fault_of(text)
     return [

@@ -83,14 +83,14 @@ class ObservedCommand:
                 f"harness: {self.name} writes more than {SHOWN_MOST_BYTES >> 20} MiB; the rest is not shown"
             )
 
-    def end(self) -> CommandEnd:
-        """End it and all it started, SIGTERM first and SIGKILL after 5 s; answers how it had ended."""
+    def end(self, within_ns: int = _END_WITHIN_NS) -> CommandEnd:
+        """End it and all it started, SIGTERM first and then SIGKILL; answers how it had ended."""
         exit_code = self._process.poll()
         group = self._process.pid
         for number in (signal.SIGTERM, signal.SIGKILL):
             if not _signal(group, number):
                 break
-            give_up_ns = self._clock.now_ns() + _END_WITHIN_NS
+            give_up_ns = self._clock.now_ns() + within_ns
             while self._clock.now_ns() < give_up_ns and self._is_alive(group):
                 self._drain(_LOOK_EVERY_S)
         self._process.wait()

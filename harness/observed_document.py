@@ -64,7 +64,9 @@ def observed_again(
     try:
         head = next(record for record in Timeline(folder / TIMELINE) if "format" in record)
         limits = [Limit(**limit) for limit in head["limits"]]
-        again = Watch(timeline, notes, run_id=facts.run_id, limits=limits)
+        again = Watch(
+            timeline, notes, run_id=facts.run_id, limits=limits, expected=_list_of(document["plan"])
+        )
         again.look()
         observed, complete = again.close(again.observation.last_ns, sender_ended=False)
     finally:
@@ -72,6 +74,12 @@ def observed_again(
     expect = tuple(map(parse_expectation, document["plan"].get("expect", ())))
     allow = document["plan"].get("allow", {})
     return observed_document(timeline, facts, observed, expect, allow, complete=complete)
+
+
+def _list_of(plan: Mapping[str, Any]) -> tuple[Path, str] | None:
+    """The list that was given, if it is there still."""
+    file = plan.get("expected")
+    return None if file is None or not Path(file).is_file() else (Path(file), plan["key"])
 
 
 def _account(observed: Observed, *, complete: bool) -> Reconciliation:

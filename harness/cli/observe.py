@@ -11,7 +11,9 @@ from harness.errors import UsageError
 _FILE: Final = click.Path(path_type=Path)
 
 
-@click.command("observe", epilog="Example: harness observe --expect 'missing == 0' -- npm test")
+@click.command(
+    "observe", epilog="Example: harness observe --expect 'reconciliation.missing == 0' -- npm test"
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option(
     "--run-dir", type=_FILE, metavar="DIR", help="The run folder; a new one in reports/ without it."

@@ -4,6 +4,7 @@ Memory grows with what is turned away and not yet back, up to a bound; beyond it
 counted.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -36,7 +37,8 @@ class OpenTries:
 
     def __init__(self, kept_most: int = KEPT_MOST) -> None:
         self._kept_most: Final = kept_most
-        self._open: dict[int, OpenTry] = {}
+        # Not a dict: finding its oldest walks over all that left before.
+        self._open: OrderedDict[int, OpenTry] = OrderedDict()
         self.forgotten = 0
 
     def __contains__(self, identity: int) -> bool:
@@ -58,7 +60,7 @@ class OpenTries:
         """It is out; answers the try that is forgotten for its sake, if one has to be."""
         forgotten = None
         if len(self._open) >= self._kept_most and identity not in self._open:
-            forgotten = self._open.pop(next(iter(self._open)))
+            _, forgotten = self._open.popitem(last=False)
             self.forgotten += 1
         self._open[identity] = last
         return forgotten

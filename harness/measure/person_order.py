@@ -1,7 +1,7 @@
 """See whether each person's messages come in the order of their own timestamps.
 
-Equal timestamps are in order. Memory grows with the ids of people, up to a bound; beyond it those met longest
-ago are forgotten and counted.
+Equal timestamps are in order. Memory grows with the ids of people, up to a bound; beyond it those not met for
+longest are forgotten, half of all at a time, and counted.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,11 @@ PEOPLE_MOST: Final = 1_000_000
 class PersonOrder:
     """The latest timestamp met of each id."""
 
-    __slots__ = ("_latest", "_people_most", "forgotten", "judged", "without_stamp")
+    __slots__ = ("_older", "_people_most", "_young", "forgotten", "judged", "without_stamp")
 
     def __init__(self, people_most: int = PEOPLE_MOST) -> None:
-        self._latest: dict[int, tuple[int, bool]] = {}
+        self._young: dict[int, tuple[int, bool]] = {}
+        self._older: dict[int, tuple[int, bool]] = {}
         self._people_most: Final = people_most
         self.judged = 0
         self.without_stamp = 0
@@ -25,7 +26,7 @@ class PersonOrder:
     @property
     def people(self) -> int:
         """How many ids are known."""
-        return len(self._latest)
+        return len(self._young) + len(self._older)
 
     def met(self, people: Iterable[int], stamp_ms: int | None, *, retried: bool) -> bool | None:
         """A message arrived: None when in order, else whether a retry of either message explains it."""
@@ -35,13 +36,16 @@ class PersonOrder:
         self.judged += 1
         overtaken: list[bool] = []
         for person in people:
-            latest = self._latest.pop(person, None)
+            latest = self._young.get(person) or self._older.pop(person, None)
             if latest is not None and latest[0] > stamp_ms:
                 overtaken.append(latest[1])
-                self._latest[person] = latest
-                continue
-            if len(self._latest) >= self._people_most:
-                del self._latest[next(iter(self._latest))]
-                self.forgotten += 1
-            self._latest[person] = stamp_ms, retried
+            else:
+                latest = stamp_ms, retried
+            self._keep(person, latest)
         return retried or all(overtaken) if overtaken else None
+
+    def _keep(self, person: int, latest: tuple[int, bool]) -> None:
+        if person not in self._young and 2 * len(self._young) >= self._people_most:
+            self.forgotten += len(self._older)
+            self._older, self._young = self._young, {}
+        self._young[person] = latest
