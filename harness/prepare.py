@@ -148,7 +148,7 @@ def aimed(
     folder = Path(plan.run_dir) if plan.run_dir else Path("reports") / run_id
     named = named_urls(plan, list(found.by_api) if found is not None else ["tracking"])
     if not named:
-        _make(folder)
+        make_folder(folder)
         with launch(ledger=folder / "mock", limits=plan.mock_limits) as mock:
             yield _bundled(plan, run_id, folder, found, mock)
         return
@@ -174,7 +174,7 @@ def aimed(
         looks[way.target] = look
         if not look.ready:
             raise TargetError(f"{way.target.url} does not answer ({look.reason}); nothing was sent")
-    _make(folder)
+    make_folder(folder)
     yield Aim(
         ways=ways,
         target=first.target,
@@ -319,7 +319,7 @@ def _refuse_shared_key(keys: Mapping[str, WriteKey]) -> None:
         )
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """An empty folder, readable by its owner only. Raises UsageError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

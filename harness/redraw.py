@@ -1,5 +1,6 @@
 """The story of a report drawn again: from a run's folder alone, also when the run died."""
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from harness.measure.summary import fold
 from harness.measure.timeline import Timeline
 from harness.report.document import RUNNING, build_document, facts_of, read_json
 from harness.report.html import write_html
+from harness.report.observed import is_observed
 from harness.throttle.evidence import Evidence
 from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import judge
@@ -41,6 +43,12 @@ def document_of(folder: Path) -> dict[str, Any]:
 
 
 def _of_the_dead(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+    if is_observed(document):
+        from harness.observed_document import observed_again
+
+        facts = replace(facts_of(document), state=DEAD, stopped_by="its death")
+        with tempfile.TemporaryDirectory() as room:
+            return observed_again(folder, document, facts, Path(room) / "timeline.ndjson")
     delivery_map = DeliveryMap.open(folder / "delivery.map")
     try:
         summary = fold(Timeline(folder / "timeline.ndjson"), delivery_map)

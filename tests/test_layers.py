@@ -23,6 +23,7 @@ SPINE = {
     "expectations",
     "asked_capacity",
     "asked_pipeline",
+    "seen",
 }
 DOMAIN = {"segment"}
 STAGES = {
@@ -60,6 +61,12 @@ STORIES = {
     "client_runs",
     "compare",
     "live",
+    "observe",
+    "observe_plan",
+    "observed_command",
+    "observed_document",
+    "watching",
+    "expected_list",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

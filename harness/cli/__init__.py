@@ -26,6 +26,7 @@ COMMANDS: Final = {
         "capacity", "capacity_command", "The highest rate that holds, and what stops the next."
     ),
     "check": Entry("check", "check_group", "Does a server, or a client, handle limits as it should?"),
+    "observe": Entry("observe", "observe_command", "A report on traffic that somebody else sends."),
     "report": Entry("report", "report_command", "Draw the report of a run again, from its folder."),
     "compare": Entry("compare", "compare_command", "What changed between runs, beyond chance or not."),
     "import": Entry("import_", "import_command", "Make a recording from foreign traffic."),

@@ -77,6 +77,8 @@ _GIVEN: Final = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
     help="Another name under which clients reach it, such as that of a service container. Many can be given.",
 )
 @click.option("--ready-file", type=_FILE, metavar="FILE", help="Have the ready line here while it answers.")
+@click.option("--note-calls", is_flag=True, hidden=True, help="Note each call in the journal.")
+@click.option("--value-path", hidden=True, help="Note the digest of this value of each message.")
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="End when standard input ends.")
 @click.pass_context
 def mock_command(context: click.Context, /, *, parent_pipe: bool, **options: Any) -> None:
@@ -117,6 +119,9 @@ def _settings(given: dict[str, Any]) -> "MockSettings":
     settings = replace(settings, listen=listen)
     if "directory" in given:
         settings = replace(settings, ledger=replace(settings.ledger, directory=given["directory"]))
+    if "note_calls" in given:
+        noted = replace(settings.ledger, calls=True, value_path=given.get("value_path") or "")
+        settings = replace(settings, ledger=noted)
     if "behaviour" in given:
         settings = replace(settings, tracking=replace(settings.tracking, behaviour=given["behaviour"]))
     if "fault_texts" in given:

@@ -48,8 +48,8 @@ class Reconciliation:
     by: str  # ledger, archive, delivery-overview
     complete: bool  # False when the receiver's account was lost on the way
     ledger_unique: int  # items that the receiver has
-    missing: int  # accepted here and never received
-    unexpected: int  # an id of this run that was never sent
+    missing: int | None  # accepted here and never received; None where nobody knows what was sent
+    unexpected: int | None  # an id of this run that was never sent
     duplicates: int
     duplicates_explained: int
     out_of_order: int | None  # None when order was not asked for

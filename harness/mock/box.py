@@ -66,6 +66,7 @@ class Box:
     callers: dict[tuple[bytes, str], Caller] = field(
         default_factory=dict, repr=False
     )  # by header and body key
+    notes_calls: bool = False  # in the journal, one by one
 
     def is_usual(self, write_key: str) -> bool:
         """True when only faults, limits and the messages themselves decide about calls of this key."""

@@ -82,4 +82,5 @@ def build_box(
         bound_hosts=bound_hosts,
         stop=stop,
         drops_properties=tracking.properties_most * _PROPERTY_BYTES < tracking.message_bytes,
+        notes_calls=settings.ledger.calls,
     )

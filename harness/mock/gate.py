@@ -3,7 +3,9 @@
 import hashlib
 from typing import Final
 
+from harness.mock.admin.requests import NO_API
 from harness.mock.box import Box
+from harness.mock.call_notes import note_call
 from harness.mock.exchange import Call, Later, Reply, with_headers
 from harness.mock.faults.effects import played_reply
 from harness.mock.faults.occasion import Occasion
@@ -63,7 +65,21 @@ def keep_call(
 ) -> None:
     """Keep a call that carries no messages."""
     received_ns = box.clock.wall_ns()
-    box.kept.keep(received_ns, api, call.method, path[:_KEPT_PATH], status, retry_after=retry_after)
+    path = path[:_KEPT_PATH]
+    box.kept.keep(received_ns, api, call.method, path, status, retry_after=retry_after)
+    if box.notes_calls:
+        # A page's settings and a library's metrics are at that address too, and not under its limits.
+        noted = NO_API if api == "tracking" else api
+        note_call(
+            box,
+            call,
+            noted,
+            path,
+            received_ns=received_ns,
+            status=status,
+            retry_after=retry_after,
+            body=call.body,
+        )
     if api in box.rates_by_api:
         box.rates_by_api[api].note(received_ns, 0, int(status == 429))
     if box.waits:

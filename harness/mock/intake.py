@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from harness.mock.account import DISCARDED, DUPLICATES, FAULTED, REFUSED, STORED, THROTTLED
 from harness.mock.box import Box, Caller
+from harness.mock.call_notes import note_call
 from harness.mock.config_api.nouns import Source
 from harness.mock.edge.behaviour import BAD_MESSAGE, BAD_TOKEN, TOO_MANY_MESSAGES, refusal_of
 from harness.mock.edge.cors import cors_headers, with_cors
@@ -69,7 +70,7 @@ def take(box: Box, endpoint: Endpoint, path: str, call: Call) -> Reply | Later:
     plain = plainly_good(endpoint, body, box.bounds) if isinstance(body, bytes) else None
     authorization = headers.get(b"authorization", b"")
     caller: Caller | None = None
-    if plain is not None and not box.faults.rules:
+    if plain is not None and not box.faults.rules and not box.notes_calls:
         caller = box.callers.get((authorization, plain.write_key)) or _caller(
             box, authorization, plain.write_key
         )
@@ -315,6 +316,20 @@ def _keep(
         retry_after,
         arrived.call.headers.get(b"x-retry-count"),
     )
+    if box.notes_calls:
+        note_call(
+            box,
+            arrived.call,
+            _API,
+            arrived.path,
+            received_ns=arrived.received_ns,
+            status=status,
+            retry_after=retry_after,
+            body=arrived.body if isinstance(arrived.body, bytes) else None,
+            key=asked.key,
+            reading=asked.reading,
+            entries=entries,
+        )
 
 
 def _destinations(box: Box, source: Source | None) -> tuple[Destination, ...]:

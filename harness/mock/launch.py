@@ -64,16 +64,19 @@ class RunningMock:
 def launch(
     *,
     ledger: Path | None = None,
-    limits: str = "documented",
+    limits: str | None = "documented",
     extra: Sequence[str] = (),
     ready_within_s: float = READY_WITHIN_S,
     clock: Clock | None = None,
 ) -> RunningMock:
     """A mock that listens at a free loopback port, keeps its account in `ledger`, and is ready.
 
-    `extra` are further options of `harness mock`. Raises MockStartError when it is not ready in time.
+    Without `limits` they are those of its settings. `extra` are further options of `harness mock`.
+    Raises MockStartError when it is not ready in time.
     """
-    command = [sys.executable, "-m", "harness", "mock", "--parent-pipe", "--limits", limits]
+    command = [sys.executable, "-m", "harness", "mock", "--parent-pipe"]
+    if limits is not None:
+        command += ["--limits", limits]
     if ledger is not None:
         command += ["--ledger", str(ledger)]
     command += extra

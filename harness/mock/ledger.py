@@ -74,6 +74,15 @@ class Ledger:
         """A random id made once for each ledger; a restart on the same journal has the same."""
         return self._journal.instance
 
+    @property
+    def salt(self) -> bytes:
+        """What marks and digests in this journal are made with."""
+        return self._journal.salt
+
+    def note(self, note: dict[str, Any]) -> None:
+        """Write a line that no count rests on."""
+        self._journal.append(_note(note))
+
     def key_number(self, write_key: str) -> int:
         """The number under which the journal knows this write key; "" stands for none."""
         known = self._number_of.get(write_key)
@@ -297,7 +306,7 @@ class Ledger:
                 self._open_account(line["mark"], line["write_key"])
             elif "truncated_lines" in line:
                 self.journal_truncated_lines += line["truncated_lines"]
-            elif "reset" not in line and offset >= self._since.get(line["of"], 0):
+            elif "call" not in line and "reset" not in line and offset >= self._since.get(line["of"], 0):
                 self._count_note(self._accounts[line["of"]], line)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             self._not_a_ledger(error)

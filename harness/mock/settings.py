@@ -29,6 +29,8 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     bodies_bytes: Annotated[int, msgspec.Meta(ge=0)] = (
         DEFAULT_BODIES_BYTES  # of the last calls; older ones leave
     )
+    calls: bool = False  # note each call in the journal, for who judges its sender
+    value_path: str = ""  # of a value of each message whose digest is noted, like properties.order_id
 
 
 class LiveSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -117,13 +117,14 @@ def _too_large(body: bytes, document: dict[str, Any], bounds: Bounds, *, is_batc
     if not is_batch or size > bounds.batch_bytes or not isinstance(messages, list):
         return TOO_LARGE
     try:
-        return TOO_LARGE if any(_compact_bytes(m) > bounds.message_bytes for m in messages) else None
+        return TOO_LARGE if any(len(compact(m)) > bounds.message_bytes for m in messages) else None
     except RecursionError:
         return TOO_DEEP
 
 
-def _compact_bytes(message: Any) -> int:
+def compact(message: Any) -> bytes:
+    """A message as JSON without a needless space. Raises RecursionError when it is nested too deeply."""
     try:
-        return len(orjson.dumps(message))
+        return orjson.dumps(message)
     except orjson.JSONEncodeError:  # it reads 1,024 levels, but writes 254
-        return len(msgspec.json.encode(message))
+        return msgspec.json.encode(message)

@@ -41,7 +41,7 @@ def told_of_run(document: Mapping[str, Any]) -> Told:
         if figures is not None and figures["count"]:
             properties |= {f"{key}.{stat}": str(figures[stat]) for stat in ("p50", "p99", "max")}
     return Told(
-        "harness replay",
+        "harness observe" if document.get("seen_from") == "receiver" else "harness replay",
         checks_of(document),
         lambda bytes_most: run_summary(document, bytes_most),
         properties,

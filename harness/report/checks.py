@@ -6,13 +6,17 @@ from typing import Any, Final, NamedTuple
 
 from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN
 from harness.throttle.expected import EXPECTATION
+from harness.throttle.observed import OBSERVED_CHECKS
 from harness.throttle.trust import TRUST
 from harness.throttle.verdict import CHECKS, PASS
 
 NOT_APPLICABLE: Final = "n/a"
 WORST_FIRST: Final = (FAIL, INCONCLUSIVE, WARN, NOTE, PASS, NOT_APPLICABLE)
 RAN: Final = "ran to its end"
-_GROUPS: Final = (("run", CHECKS, "findings"), ("trust", TRUST, "trust_warnings"))
+_GROUPS: Final = {
+    "sender": (("run", CHECKS, "findings"), ("trust", TRUST, "trust_warnings")),
+    "receiver": (("run", OBSERVED_CHECKS, "findings"),),
+}
 
 
 class CheckResult(NamedTuple):
@@ -30,7 +34,7 @@ def checks_of(document: Mapping[str, Any]) -> tuple[CheckResult, ...]:
     if document["verdict"] is None:
         return ()
     results = [_ran(document)]
-    for group, table, key in _GROUPS:
+    for group, table, key in _GROUPS[document.get("seen_from", "sender")]:
         found = {finding["check"]: finding for finding in reversed(document[key])}
         # Of a run of another version there may be findings that no table here has.
         names = dict.fromkeys([*(check.name for check in table), *found])

@@ -160,6 +160,8 @@ def build_document(
             "timeline": _timeline(summary),
             "above": {KEYS[name]: dict(columns) for name, columns in summary.above.items()},
             "distributions": {KEYS[name]: dict(table) for name, table in summary.distributions.items()},
+            "seen_from": "sender",
+            "observed": None,
         }
         | breakdown(summary, contents)
     )
@@ -181,7 +183,7 @@ def facts_of(document: Mapping[str, Any]) -> RunFacts:
         started_wall_ns=None if started_at is None else parse_instant_ns(started_at),
         duration_ns=round(document["duration_s"] * NS_PER_S),
         mock=document["mock"],
-        engine=EngineFacts(**document["engine"]),
+        engine=EngineFacts(**(document["engine"] or {})),
         command=document["command"],
         stopped_by=document["stopped_by"],
         other_requests=document["other"]["requests"],

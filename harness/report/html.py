@@ -10,6 +10,8 @@ from harness.report.by_api import COLUMNS, api_rows, read_sentence
 from harness.report.charts import charts
 from harness.report.definitions import TERMS
 from harness.report.document import write_whole
+from harness.report.observed import is_observed
+from harness.report.observed_rows import NOT_MEASURED, observed_rows
 from harness.report.page import environment, page
 from harness.units import NS_PER_S, format_duration
 
@@ -19,13 +21,23 @@ LIMITS_MOST: Final = 30
 ERRORS_MOST: Final = 20
 PAUSES_MOST: Final = 20
 
-_PARTS: Final = ("verdict.j2", "replayed.j2", "sums.j2", "over_time.j2", "times.j2", "apart.j2", "ending.j2")
+_PARTS: Final = (
+    "verdict.j2",
+    "replayed.j2",
+    "sums.j2",
+    "observed.j2",
+    "over_time.j2",
+    "times.j2",
+    "apart.j2",
+    "ending.j2",
+)
 _SECTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("findings", "Verdict"),
     ("trust", "Trust"),
     ("replayed", "What was replayed"),
     ("billed", "Billing"),
     ("became", "Sums"),
+    ("observed", "Seen from the receiver"),
     ("rates", "Rate and limits"),
     ("answers", "Answers"),
     ("retries", "Retries"),
@@ -42,6 +54,11 @@ _SECTIONS: Final[tuple[tuple[str, str], ...]] = (
 def html_report(document: Mapping[str, Any]) -> str:
     """The page of a document; what it has as null, or lacks, is told as not measured."""
     drawn = charts(document)
+    rows = observed_rows(document)
+    absent = {
+        name for name, there in (("trust", document.get("trust_warnings")), ("observed", rows)) if not there
+    }
+    kind = "traffic, observed" if is_observed(document) else "replay"
     view = {
         "run": document,
         "terms": TERMS,
@@ -49,7 +66,10 @@ def html_report(document: Mapping[str, Any]) -> str:
         "drawn": drawn,
         "duration": format_duration(round((document.get("duration_s") or 0) * NS_PER_S)),
         "pace": _pace(document),
-        "sections": [entry for entry in _SECTIONS if entry[0] != "trust" or document.get("trust_warnings")],
+        "kind": kind,
+        "sections": [entry for entry in _SECTIONS if entry[0] not in absent],
+        "observed_rows": rows,
+        "unknown_to_a_receiver": NOT_MEASURED,
         "holds": phrases.HOLDS,
         "outcomes": phrases.OUTCOMES,
         "ends": phrases.ENDS,
@@ -65,7 +85,7 @@ def html_report(document: Mapping[str, Any]) -> str:
     }
     view |= _limits(document) | _contents(document) | _errors(document)
     ended = document.get("verdict") or document.get("state")
-    title = f"{ended}: replay {phrases.cut(document.get('run_id'))}"
+    title = f"{ended}: {kind} {phrases.cut(document.get('run_id'))}"
     return page(
         title=title,
         header=environment().get_template("header.j2").render(view),

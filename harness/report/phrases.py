@@ -85,9 +85,9 @@ def is_told_as_finding(finding: Mapping[str, Any]) -> bool:
     return (finding["check"], finding["level"]) != (EXPECTATION, NOTE)
 
 
-def share(part: float, whole: float) -> str:
+def share(part: float | None, whole: float | None) -> str:
     """`12.5 %`; never `100 %` or `0 %` of what is not all or nothing."""
-    if not whole:
+    if not whole or part is None:
         return NOTHING
     if 0 < part < whole:
         return f"{min(max(part / whole, 0.001), 0.999):.1%}".replace("%", " %")

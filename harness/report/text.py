@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from harness.report.by_api import COLUMNS, api_rows, read_sentence
+from harness.report.observed_rows import NOT_MEASURED, observed_rows
 from harness.report.phrases import (
     DEFINITIONS,
     ENDS,
@@ -39,7 +40,7 @@ def text_report(document: Mapping[str, Any], *, colour: bool = False) -> str:
     lines += _reconciliation(document)
     lines += ["", *_rates(document), *_statuses(document), *_limits(document)]
     lines += _apis(document)
-    lines += ["", *_latencies(document)]
+    lines += ["", *(_seen(document) or _latencies(document))]
     lines += _expectations(document)
     decides = INCONCLUSIVE if document["verdict"] == INCONCLUSIVE else FAIL
     found = sorted(
@@ -95,6 +96,8 @@ def _rates(document: Mapping[str, Any]) -> list[str]:
     for words, key in (("requests/s", "rate_per_s"), ("messages/s", "message_rate_per_s")):
         rates = document[key]
         offered = "closed loop" if document["closed_loop"] else f"offered {precise(rates['offered'])}"
+        if document.get("seen_from") == "receiver":
+            offered = "offered not measured"
         lines.append(
             f"{words:<12}{offered}, sent {precise(rates['achieved'])}, accepted {precise(rates['goodput'])}, "
             f"peak {count(rates['peak_1s'])} in 1 s"
@@ -133,6 +136,11 @@ def _apis(document: Mapping[str, Any]) -> list[str]:
     return [*(["", *lines] if len(lines) > 1 else []), *([f"{'profiles':<12}{reads}"] if reads else [])]
 
 
+def _seen(document: Mapping[str, Any]) -> list[str]:
+    lines = [f"{cut(row.words)[:_NAME_WIDE]:<{_NAME_WIDE}}  {row.figure}" for row in observed_rows(document)]
+    return [*lines, f"not measured: {', '.join(NOT_MEASURED)}"] if lines else []
+
+
 def _latencies(document: Mapping[str, Any]) -> list[str]:
     lines = [f"{'ms':<15}" + "".join(f"{name:>9}" for name in ("p50", "p95", "p99", "max", "count"))]
     for key, (words, _) in DEFINITIONS.items():
@@ -155,6 +163,7 @@ def _expectations(document: Mapping[str, Any]) -> list[str]:
     return ["", *lines] if lines else []
 
 
+_NAME_WIDE: Final = 20
 _ALWAYS: Final = ("service_time_ms", "response_time_ms", "schedule_lag_ms")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.measure.observed import Observed
 from harness.measure.reconcile import Reconciliation
 from harness.measure.summary import Summary
 from harness.units import NS_PER_MS
@@ -67,3 +68,4 @@ class Evidence:
     order_kept: bool = True  # False under --order none
     allow: Mapping[str, int] = field(default_factory=dict)  # rejected and abandoned that are no failure
     thresholds: Thresholds = field(default_factory=Thresholds)
+    observed: Observed = field(default_factory=Observed)  # where a receiver tells what it saw

@@ -110,7 +110,7 @@ def _at(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:
             )
         found = found[key]
         if found is None:
-            raise _NoDataError(_WHY_NOT.get(path[0], _NOTHING), _MEASURABLE)
+            raise _NoDataError(_WHY_NOT.get(path[0], _NOTHING) if not place else _NOTHING, _MEASURABLE)
     return found
 
 

@@ -13,7 +13,7 @@
 Nothing sent ends with 5 and an interruption with 130, whatever the verdict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from harness.errors import (
@@ -27,8 +27,8 @@ from harness.measure.reconcile import Reconciliation
 from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN, Check, Finding, many
 from harness.throttle.evidence import Evidence
 from harness.throttle.expected import Outcome, finding_of
+from harness.throttle.times import long_gap, resorted, shape_lost, stages_ended, stages_unused, times_go_back
 from harness.throttle.trust import judge_trust
-from harness.units import NS_PER_S, format_duration
 
 PASS: Final = "pass"  # noqa: S105 - a verdict, no password
 _EXIT: Final = {FAIL: EXIT_CHECK_FAILED, INCONCLUSIVE: EXIT_INCONCLUSIVE, WARN: EXIT_OK, PASS: EXIT_OK}
@@ -45,14 +45,20 @@ class Judgement(NamedTuple):
 
 
 def judge(
-    evidence: Evidence, expectations: Sequence[Outcome] = (), regression: Finding | None = None
+    evidence: Evidence,
+    expectations: Sequence[Outcome] = (),
+    regression: Finding | None = None,
+    *,
+    checks: Sequence[Check] | None = None,
+    trust: Callable[[Evidence], tuple[Finding, ...]] = judge_trust,
 ) -> Judgement:
-    """The verdict on a run that has ended, with everything that was found.
+    """The verdict on a run that has ended, with everything that was found; `checks` in place of CHECKS.
 
     `regression` is what a comparison with a baseline came to, where one was asked for.
     """
-    findings = tuple(finding for check in CHECKS if (finding := check.finding(evidence)) is not None)
-    trust_warnings = judge_trust(evidence)
+    table = CHECKS if checks is None else checks
+    findings = tuple(finding for check in table if (finding := check.finding(evidence)) is not None)
+    trust_warnings = trust(evidence)
     expected = [(outcome, finding_of(outcome)) for outcome in expectations]
     levels = {finding.level for finding in findings + trust_warnings}
     levels |= {finding.level for outcome, finding in expected if outcome.stands_when_late}
@@ -247,56 +253,6 @@ def _ceiling_held(evidence: Evidence) -> str | None:
     )
 
 
-def _shape_lost(evidence: Evidence) -> str | None:
-    shape, summary = evidence.summary.arrival_variation, evidence.summary
-    if not evidence.recorded_times or evidence.engine.ceiling_held or shape.due is None or shape.sent is None:
-        return None
-    if summary.messages.dropped or summary.calls.dropped:
-        return None
-    # Of a stream smoother than chance a share would be a share of next to nothing.
-    if abs(shape.sent - shape.due) <= evidence.thresholds.shape_share * max(1.0, shape.due):
-        return None
-    longest = {name: summary.durations[f"{name}_wait"].max or 0.0 for name in ("lane", "batch", "user")}
-    cause = max(longest, key=lambda name: longest[name])
-    why = f"; {cause} waits moved them by up to {longest[cause]:,.0f} ms" if longest[cause] else ""
-    return (
-        f"Arrivals were spaced otherwise than recorded: variation {shape.sent:.2f}, due {shape.due:.2f}{why}."
-    )
-
-
-def _stages_ended(evidence: Evidence) -> str | None:
-    return "The stages ended before the recording; its rest was not read." if evidence.stages_ended else None
-
-
-def _stages_unused(evidence: Evidence) -> str | None:
-    unused_ns = evidence.engine.stages_unused_ns
-    if not unused_ns:
-        return None
-    return f"The recording ended {format_duration(unused_ns)} before the stages did."
-
-
-def _times_go_back(evidence: Evidence) -> str | None:
-    if not evidence.too_late or not evidence.recorded_times:
-        return None
-    return (
-        f"The recording's times go back: {many(evidence.too_late, 'item')} stood so far out of order "
-        "that they left late, as soon as they were read."
-    )
-
-
-def _resorted(evidence: Evidence) -> str | None:
-    if not evidence.resorted or not evidence.recorded_times:
-        return None
-    return f"{many(evidence.resorted, 'item')} of the recording stood out of order and were put in order."
-
-
-def _long_gap(evidence: Evidence) -> str | None:
-    idle_ns = evidence.engine.stopped_idle_ns
-    if idle_ns < _LONG_GAP_NS:
-        return None
-    return f"When the run was stopped, the next item was due {format_duration(idle_ns)} later."
-
-
 def _unclear_arrivals(evidence: Evidence) -> str | None:
     account = _account(evidence)
     if account is None or not account.received_unconfirmed:
@@ -307,8 +263,6 @@ def _unclear_arrivals(evidence: Evidence) -> str | None:
 _REPORT_THIS: Final = (
     "Believe no figure here, keep the run folder, and report this as a fault of the harness."
 )
-
-_LONG_GAP_NS: Final = 60 * NS_PER_S
 
 CHECKS: Final = (
     Check("sums", FAIL, _sums, _REPORT_THIS),
@@ -364,8 +318,8 @@ CHECKS: Final = (
         _discarded,
         "Correct these messages at their origin: Segment would discard them too.",
     ),
-    Check("times go back", WARN, _times_go_back, "Sort the recording by time, or replay it with --rate."),
-    Check("stages cut short", WARN, _stages_unused, "Repeat the recording with --loop, or ask for less."),
+    Check("times go back", WARN, times_go_back, "Sort the recording by time, or replay it with --rate."),
+    Check("stages cut short", WARN, stages_unused, "Repeat the recording with --loop, or ask for less."),
     Check("skipped", WARN, _skipped, "Correct the recording and replay what was left out."),
     Check(
         "not confirmed",
@@ -385,16 +339,16 @@ CHECKS: Final = (
     Check(
         "shape of arrivals",
         NOTE,
-        _shape_lost,
+        shape_lost,
         "A lower --speed leaves the gaps room; batches, lanes and few users change their shape.",
     ),
-    Check("out of time order", NOTE, _resorted, "Nothing to do: each left when it was due."),
+    Check("out of time order", NOTE, resorted, "Nothing to do: each left when it was due."),
     Check(
         "long gap",
         NOTE,
-        _long_gap,
+        long_gap,
         "See the recording's times; --dry-run tells its length, --rate needs none.",
     ),
-    Check("stages ended", NOTE, _stages_ended, "Nothing to do: the stages say how long a run lasts."),
+    Check("stages ended", NOTE, stages_ended, "Nothing to do: the stages say how long a run lasts."),
     Check("received unconfirmed", NOTE, _unclear_arrivals, "Nothing to do: an unclear answer allows for it."),
 )
