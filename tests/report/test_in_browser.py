@@ -152,7 +152,8 @@ def test_every_chart_has_its_values_as_a_table_without_scripts_too(look, tab):
         page = look("throttled")
         seen = page.evaluate(
             "[document.querySelectorAll('.chart details table').length,"
-            " document.querySelectorAll('.chart').length, getComputedStyle(document.querySelector('.plot')).display]"
+            " document.querySelectorAll('.chart').length,"
+            " getComputedStyle(document.querySelector('.plot')).display]"
         )
         assert seen[0] == seen[1] > 3
         assert seen[2] == "none"
@@ -170,7 +171,9 @@ def test_on_paper_a_dark_page_is_light_and_has_its_charts_and_definitions(look):
               dispatchEvent(new Event('beforeprint'));
               await null;
               const wide = document.querySelector('.plot .uplot').clientWidth;
-              const found = [style('body').backgroundColor, style('nav').display, style('.definition').display, wide];
+              const found = [
+                style('body').backgroundColor, style('nav').display, style('.definition').display, wide,
+              ];
               dispatchEvent(new Event('afterprint'));
               return found;
             })()"""
