@@ -62,7 +62,7 @@ def html_report(document: Mapping[str, Any]) -> str:
     view = {
         "run": document,
         "terms": TERMS,
-        "sentence": phrases.plain_text(document.get("sentence") or "Unknown: this run has no verdict."),
+        "sentence": _sentence(document),
         "drawn": drawn,
         "duration": format_duration(round((document.get("duration_s") or 0) * NS_PER_S)),
         "pace": _pace(document),
@@ -99,6 +99,16 @@ def html_report(document: Mapping[str, Any]) -> str:
 def write_html(path: Path, document: Mapping[str, Any]) -> None:
     """Write the page in one piece, readable by its owner only. Raises ReportError."""
     write_whole(path, html_report(document).encode())
+
+
+def _sentence(document: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The verdict in one sentence: what stands before its word, the word, and the rest."""
+    text = phrases.plain_text(document.get("sentence") or "Unknown: this run has no verdict.")
+    word = f"{str(document.get('verdict')).capitalize()}:"
+    if word not in text:
+        word = text.partition(":")[0] + ":"
+    before, found, rest = text.partition(word)
+    return before, found, rest
 
 
 def _limits(document: Mapping[str, Any]) -> dict[str, Any]:

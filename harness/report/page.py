@@ -100,6 +100,7 @@ def environment() -> jinja2.Environment:
     }
     made.tests["known"] = lambda value: value is not None and not isinstance(value, jinja2.Undefined)
     made.globals["share"] = _share
+    made.globals["ms"] = _ms
     made.globals["less"] = lambda number, part: None if number is None else number - part
     made.globals["not_measured"] = _NOT_MEASURED
     return made
@@ -126,6 +127,16 @@ def _known(say: Any) -> Any:
         return _NOT_MEASURED if value is None or isinstance(value, jinja2.Undefined) else say(value)
 
     return said
+
+
+def _ms(figures: Any, stat: str) -> str:
+    """A figure of a distribution; a dash where there was nothing to measure."""
+    if not isinstance(figures, Mapping):
+        return _NOT_MEASURED
+    if figures.get("count") == 0:
+        return phrases.NOTHING
+    value = figures.get(stat)
+    return _NOT_MEASURED if value is None else phrases.precise(value)
 
 
 def _share(part: Any, whole: Any) -> str:

@@ -1,5 +1,6 @@
 """Pauses asked for by a 429: honoured, violated, capped, by scope."""
 
+from harness.measure.counters import Counters
 from harness.measure.pauses import ASKED_CAP_NS, Pauses
 from harness.units import NS_PER_S
 
@@ -42,3 +43,27 @@ def test_an_ask_after_which_nothing_was_sent_was_honoured():
     pauses.ask(("tracking", "shop"), NS_PER_S, 0)
     pauses.end()
     assert pauses.honoured == 1
+
+
+def test_each_pause_is_told_with_how_long_was_asked_and_waited():
+    scope, pauses = ("tracking", "shop"), Pauses()
+    pauses.ask(scope, 2 * NS_PER_S, NS_PER_S)
+    pauses.ask(scope, 2 * NS_PER_S, NS_PER_S + 500)
+    pauses.send(scope, 4 * NS_PER_S)
+    pauses.ask(scope, NS_PER_S, 5 * NS_PER_S)
+    pauses.send(scope, 5 * NS_PER_S + 1)
+    pauses.ask(("tracking", "web"), NS_PER_S, 6 * NS_PER_S)
+    pauses.end()
+    second = Counters()
+    pauses.take(second, NS_PER_S)
+    assert second.pauses == [
+        ("tracking", "shop", 0, 2 * NS_PER_S + 500, 3 * NS_PER_S, 2, True),
+        ("tracking", "shop", 4 * NS_PER_S, NS_PER_S, 1, 1, False),
+        ("tracking", "web", 5 * NS_PER_S, NS_PER_S, None, 1, True),
+    ]
+    read = Counters()
+    read.add(second.to_json())
+    assert read.pauses == second.pauses
+    assert (read.retry_after_asked, read.retry_after_honoured, read.retry_after_violated) == (4, 3, 1)
+    pauses.take(second, 0)
+    assert len(second.pauses) == 3

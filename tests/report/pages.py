@@ -137,7 +137,7 @@ def long(seconds):
                 service_p99_ms=3.7 * slow * jitter, response_p50_ms=1.3 * slow * jitter,
                 response_p99_ms=9.7 * slow * jitter, offered_messages=sent,
                 first_sent=sent - sent // (9 if bad else 900), offered_peak_1s=rate + 40,
-                sent_peak_1s=rate + 40, throttled_peak_1s=throttled, sent_in_any_1s=rate + 60,
+                sent_peak_1s=rate + 40, throttled_peak_1s=throttled // width_s, sent_in_any_1s=rate + 60,
                 retry_after_asked=throttled // 50, retry_after_honoured=throttled // 50,
                 schedule_lag_max_ms=2.31 * jitter, service_max_ms=31.7 * slow * jitter,
                 response_max_ms=71.9 * slow * jitter, lane_wait_p99_ms=2.17 * slow * jitter,
@@ -148,7 +148,7 @@ def long(seconds):
         )  # fmt: skip
     totals = Counters()
     totals.sent = totals.first_sent = totals.first_sent_items = sent_in_all
-    totals.by_status["200"] = sent_in_all
+    totals.by_status["200"] = totals.first_by_status["200"] = sent_in_all
     totals.by_api["tracking"] = sent_in_all
     totals.pauses = [
         PauseSeen("tracking", "web", place * NS_PER_S, NS_PER_S, NS_PER_S + 1_000_000, 3, True)

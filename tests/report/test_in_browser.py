@@ -171,8 +171,9 @@ def test_on_paper_a_dark_page_is_light_and_has_its_charts_and_definitions(look):
               dispatchEvent(new Event('beforeprint'));
               await null;
               const wide = document.querySelector('.plot .uplot').clientWidth;
-              const shown = ['nav', '.definition'].map((which) => style(which).display);
-              const found = [style('body').backgroundColor, ...shown, wide];
+              const found = [
+                style('body').backgroundColor, style('nav').display, style('.definition').display, wide,
+              ];
               dispatchEvent(new Event('afterprint'));
               return found;
             })()"""

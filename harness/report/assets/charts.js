@@ -96,7 +96,6 @@
       other.plot.setScale("x", {min, max});
     }
     leading = false;
-    for (const other of drawn) if (other.chart.axis === "time") other.tellZoom(min, max);
   };
 
   const build = (chart, figure) => {
@@ -183,7 +182,11 @@
       hooks: {
         drawClear: chart.shaded.length ? [shade(chart)] : [],
         draw: chart.lines.length ? [levels(chart)] : [],
-        setScale: [(plot, key) => { if (key === "x" && time) follow(plot); }],
+        setScale: [(plot, key) => {
+          if (key !== "x" || !time) return;
+          tellZoom(plot.scales.x);
+          follow(plot);
+        }],
         setCursor: [(plot) => tell(pointAt(plot))],
       },
     };
@@ -198,13 +201,13 @@
         key.textContent = place === null ? "" : short(chart.series[number].values[place]);
       });
     };
-    const plot = new uPlot(options, arranged, field);
-    const self = {chart, plot, figure, field};
-    self.tellZoom = (min, max) => {
+    function tellZoom({min, max}) {
       const whole = min <= 0 && max >= end * (1 - 1e-9);
       figure.classList.toggle("zoomed", !whole);
       figure.querySelector(".span").textContent = whole ? "" : `${clock(min)} to ${clock(max)}`;
-    };
+    }
+    const plot = new uPlot(options, arranged, field);
+    const self = {chart, plot, figure, field};
     const zoom = (factor) => {
       const {min, max} = plot.scales.x;
       const at = pointAt(plot);
