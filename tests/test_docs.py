@@ -37,6 +37,7 @@ NOT_IN_THE_TABLES = {
     "--help",
     "--headless",
     "--host",
+    "--otel",  # locust's
     "--users",
     "--run-time",
     "--stop-timeout",

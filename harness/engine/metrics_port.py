@@ -1,4 +1,4 @@
-"""Serve one page that somebody else keeps current, in the loop of the run: a scrape costs it some 0.1 ms.
+"""Serve one page that somebody else keeps current, in the loop of the run: a scrape costs it some 0.2 ms.
 
 A thread would cost more: it takes the interpreter's lock for up to 5 ms at a time, and whatever holds the
 loop is lag for someone. The page is ready when it is asked for, so nothing is drawn on behalf of a reader,

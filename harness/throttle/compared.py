@@ -83,7 +83,7 @@ def _rate(path: tuple[str, ...], column: str) -> Row:
 def _share(figure: str, statuses: tuple[str, ...]) -> Row:
     def series(run: Document) -> Series | None:
         columns: Mapping[str, Sequence[float]] = run["timeline"].get("statuses") or {}
-        if not columns:
+        if not columns or any(None in column for column in columns.values()):
             return None
         # The column `429` is apart from `4xx`.
         wholes = [sum(counts) for counts in zip(*columns.values(), strict=True)]
@@ -130,7 +130,7 @@ ROWS: Final = (
     _rate(("rate_per_s", "goodput"), "accepted"),
     _rate(("message_rate_per_s", "goodput"), "accepted_messages"),
     _share("answered 429", ("429",)),
-    _share("answered neither 2xx nor 429", ("3xx", "4xx", "5xx", "other", "none")),
+    _share("neither 2xx nor 429", ("3xx", "4xx", "5xx", "other", "none")),
     *(
         _percentile(key, name, -1)
         for key in ("service_time_ms", "response_time_ms")

@@ -97,6 +97,7 @@ def test_a_lost_expectation_stops_the_run_and_says_at_which_second(tmp_path, rec
         r"Stopped by --abort-on-fail with .*Fail: Expected messages.accepted < 20, but it was ", done.out
     )
     assert re.search(r"after [12] s, and --abort-on-fail ended the run there", done.run["sentence"])
+    Draft202012Validator(SCHEMA).validate(done.run)
     assert done.run["sums_hold"]
     assert done.run["messages"]["pending"] == 0
 

@@ -83,6 +83,32 @@ def test_what_only_one_of_them_measured_is_not_measured():
     assert counts["messages.accepted"].after == 1_470
 
 
+def test_a_run_seen_from_the_receiver_is_compared_by_what_it_has():
+    seen = [a_run(1), a_run(2)]
+    blind = seen[1]
+    blind["timeline"] = {
+        **dict.fromkeys(("sent", "accepted", "accepted_messages"), [None] * 120),
+        "width_s": 1,
+        "points": 120,
+        "statuses": {"2xx": [None] * 120},
+    }
+    blind |= {"above": None, "distributions": None, "messages": None, "rate_per_s": None}
+    blind |= {"response_time_ms": None, "throttle": None, "mock": None}
+    comparison = compare(*seen)
+    assert verdicts(comparison)["rate_per_s.goodput"] == NOT_MEASURED
+    assert verdicts(comparison)["answered 429"] == NOT_MEASURED
+    assert verdicts(comparison)["p50 of service_time_ms"] == NOT_COMPARABLE
+    assert {count.after for count in comparison.counts if count.figure.startswith("messages.")} == {None}
+
+
+def test_too_little_above_a_percentile_is_too_noisy_to_tell():
+    change = changed(
+        compare(a_run(1, seconds=60, per_s=3), a_run(2, seconds=60, per_s=3)), "p99 of service_time_ms"
+    )
+    assert (change.verdict, change.low, change.high) == (TOO_NOISY, None, None)
+    assert change.change is not None
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
