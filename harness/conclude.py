@@ -13,6 +13,7 @@ import orjson
 from harness.engine.cores import usable_cores
 from harness.engine.on_limit import AT_THE_LIMIT
 from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
+from harness.listing import list_run
 from harness.measure.reconcile import Reconciliation, reconcile
 from harness.measure.summary import Summary, fold
 from harness.measure.timeline import Timeline
@@ -128,7 +129,8 @@ def write_report(
     write_html(folder / "report.html", document)
     if error is not None and not isinstance(error, HarnessError):
         raise error
-    sentence = None if error is None else str(error)
+    not_listed = list_run(folder)
+    sentence = not_listed if error is None else str(error)
     return Result(document, text_report(document), folder / "report.html", exit_code, sentence)
 
 
