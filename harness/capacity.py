@@ -18,6 +18,7 @@ from harness.clock import SystemClock
 from harness.engine.cores import usable_cores
 from harness.errors import HarnessError
 from harness.hold import STEPS, Ground, Held, hold
+from harness.listing import list_run
 from harness.plan import Plan
 from harness.prepare import aimed, opened
 from harness.report.document import write_json
@@ -129,6 +130,9 @@ class Search:
         """The end, also on disk."""
         document = self.write(INTERRUPTED if self._is_interrupted else FINISHED)
         path = self._ground.aim.folder / FILE_NAME
+        not_listed = list_run(path.parent)
+        if not_listed is not None:
+            self._ground.view.say(not_listed)
         return CapacityResult(document, search_text(document), path, document["exit_code"])
 
     @property

@@ -15,6 +15,7 @@ from harness.engine.cores import usable_cores
 from harness.engine.machine import machine
 from harness.engine.on_limit import AT_THE_LIMIT
 from harness.errors import EXIT_INTERRUPTED, BadLineError, HarnessError, TargetError
+from harness.listing import list_run
 from harness.masking import without_credentials
 from harness.measure.contents import Contents
 from harness.measure.reconcile import Reconciliation, reconcile
@@ -140,7 +141,8 @@ def write_report(
     write_html(folder / "report.html", document)
     if error is not None and not isinstance(error, HarnessError):
         raise error
-    sentence = None if error is None else str(error)
+    not_listed = list_run(folder)
+    sentence = not_listed if error is None else str(error)
     return Result(document, text_report(document), folder / "report.html", exit_code, sentence)
 
 

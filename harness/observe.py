@@ -19,6 +19,7 @@ from harness.conclude import INTERRUPTED, Result
 from harness.engine.cores import usable_cores
 from harness.errors import UsageError
 from harness.expected_list import expected_values
+from harness.listing import list_run
 from harness.measure.observing import Observation
 from harness.mock.call_notes import CallNotes
 from harness.mock.launch import launch
@@ -118,7 +119,9 @@ def observe_traffic(plan: ObservePlan, view: View, *, clock: Clock | None = None
     )
     write_json(folder / "run.json", document)
     write_html(folder / "report.html", document)
-    return Result(document, text_report(document), folder / "report.html", document["exit_code"], None)
+    return Result(
+        document, text_report(document), folder / "report.html", document["exit_code"], list_run(folder)
+    )
 
 
 class _Scene(NamedTuple):

@@ -13,6 +13,7 @@ from harness.measure.timeline import Timeline
 from harness.report.document import RUNNING, build_document, facts_of, read_json
 from harness.report.html import write_html
 from harness.report.observed import is_observed
+from harness.report.steps import read_search, search_text
 from harness.throttle.evidence import Evidence
 from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import judge
@@ -40,6 +41,12 @@ def document_of(folder: Path) -> dict[str, Any]:
     if document["state"] == RUNNING:
         return _of_the_dead(folder, document)
     return document
+
+
+def redraw_search(folder: Path) -> tuple[dict[str, Any], str]:
+    """The document of a search for capacity, and its text. Raises ReportError."""
+    document = read_search(folder / "capacity.json")
+    return document, search_text(document)
 
 
 def _of_the_dead(folder: Path, document: dict[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,6 @@ TIMEOUT_S = 60
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PORT_IN_THE_PAGES = "8765"  # the one thing replaced: a test takes a free port
 NOT_IN_THE_TABLES = {
-    "--otel",
     "--help",
     "--headless",
     "--host",

@@ -67,6 +67,7 @@ STORIES = {
     "observed_document",
     "watching",
     "expected_list",
+    "listing",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

@@ -65,6 +65,8 @@ def observe_command(
         result = observe_traffic(_plan(command, options), progress)
     finally:
         progress.close()
+    if result.error is not None:
+        click.echo(f"harness: {result.error}", err=True)
     click.echo(result.as_json if as_json else result.text)
     if not as_json:
         click.echo(result.report_path)

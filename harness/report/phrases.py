@@ -112,10 +112,10 @@ def instant(iso: str | None) -> str:
     return f"{read.day} {read:%b %Y, %H:%M:%S} UTC"
 
 
-def cut(name: object) -> str:
+def cut(name: object, most: int = NAME_CHARACTERS) -> str:
     """A name from outside: at most 80 characters, none that moves a cursor or turns text round."""
     text = "".join(sign if sign.isprintable() else "·" for sign in str(name))
-    return text if len(text) <= NAME_CHARACTERS else text[: NAME_CHARACTERS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def plain_text(text: str) -> str:

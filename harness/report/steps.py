@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
 from harness.measure.summary import Summary
+from harness.report.document import ReportError
 from harness.report.phrases import count, precise
 from harness.throttle.conclusion import Conclusion
 from harness.throttle.expected import Outcome
@@ -74,6 +78,17 @@ def step_row(step: StepFacts) -> dict[str, Any]:
         ],
         "trust_warnings": [asdict(finding) for finding in judgement.trust_warnings],
     }
+
+
+def read_search(path: Path) -> dict[str, Any]:
+    """A document that a search wrote. Raises ReportError."""
+    try:
+        document = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise ReportError(f"{path}: cannot be read: {error}; name the folder of a search") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ReportError(f"{path}: is not of format {FORMAT}; draw it with the harness that wrote it")
+    return document
 
 
 def search_document(
