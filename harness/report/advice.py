@@ -6,8 +6,8 @@ from typing import Any, Final
 from harness.model import Failure
 
 _BY_STATUS: Final = {
-    "400": "The body was not understood. Look at the messages of these requests; --split-on-400 is not there "
-    "yet, so replay them with --batch none to find the one.",
+    "400": "The body was not understood. Look at the messages of these requests; --batch none finds the one "
+    "of a batch.",
     "401": "The key or token was not accepted. Check the variable that holds it, and the region.",
     "403": "The key or token may not do this. Check its rights, and that the source is enabled.",
     "404": "There is no such path. Check --target and, for calls, the space or id in their path.",
