@@ -119,9 +119,8 @@ def observe_traffic(plan: ObservePlan, view: View, *, clock: Clock | None = None
     )
     write_json(folder / "run.json", document)
     write_html(folder / "report.html", document)
-    return Result(
-        document, text_report(document), folder / "report.html", document["exit_code"], list_run(folder)
-    )
+    not_listed = list_run(folder)
+    return Result(document, text_report(document), folder / "report.html", document["exit_code"], not_listed)
 
 
 class _Scene(NamedTuple):

@@ -31,6 +31,7 @@ _POINTS_MOST: Final = 60
 _ALIVE_NS: Final = 60 * NS_PER_S  # a run writes each second: one that has not for so long is dead
 _CUT: Final = "did not end"
 _SEARCH: Final = "capacity/1"
+_LEVELS: Final = frozenset({"pass", "warn", "fail", "inconclusive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,7 @@ def index_rows(directory: Path, now_wall_ns: int) -> tuple[list[IndexRow], int]:
     try:
         folders = [entry for entry in directory.iterdir() if entry.is_dir() and _document_of(entry)]
     except OSError as error:
-        raise ReportError(
-            f"{directory}: cannot be listed: {error.strerror}; name a folder of runs"
-        ) from error
+        raise ReportError(f"{directory}: cannot be listed: {error.strerror}; name another") from error
     folders.sort(key=_changed_ns, reverse=True)
     rows = [_row(folder, now_wall_ns) for folder in folders[:ROWS_MOST]]
     return sorted(rows, key=lambda row: row.order, reverse=True), max(0, len(folders) - ROWS_MOST)
@@ -86,9 +85,7 @@ def _one_at_a_time(directory: Path) -> Iterator[None]:
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ReportError(
-            f"{path}: cannot be written: {error.strerror}; name a folder of your own"
-        ) from error
+        raise ReportError(f"{path}: cannot be written: {error.strerror}; name another") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -130,7 +127,7 @@ def _row(folder: Path, now_wall_ns: int) -> IndexRow:
 def _run_row(folder: Path, page: str | None, document: Mapping[str, Any], now_wall_ns: int) -> IndexRow:
     if document["state"] == RUNNING:
         alive = now_wall_ns - _written_ns(folder) < _ALIVE_NS
-        remark = "" if alive else f"cut off; harness report {folder.name} draws what it wrote"
+        remark = "" if alive else f"cut off; harness report {phrases.cut(folder.name)} draws what it wrote"
         verdict = RUNNING if alive else _CUT
         return _plain_row(
             folder, page, "note", verdict, remark, order=document["started_at"], what=_what(document)
@@ -138,24 +135,18 @@ def _run_row(folder: Path, page: str | None, document: Mapping[str, Any], now_wa
     messages, timeline = document["messages"], document["timeline"]
     width_s = timeline["width_s"]
     load = [sent / width_s for sent in timeline.get("sent", ())]
-    service = document["service_time_ms"]
-    p99 = None if service is None else service["p99"]
-    observed = document.get("seen_from") == "receiver"
+    verdict, state = str(document["verdict"]), str(document["state"])
     return IndexRow(
         name=phrases.cut(folder.name),
         link=page,
-        level=str(document["verdict"]),
-        verdict=str(document["verdict"])
-        if document["state"] == "finished"
-        else f"{document['verdict']}, {document['state']}",
+        level=verdict if verdict in _LEVELS else "note",
+        verdict=phrases.cut(verdict if state == "finished" else f"{verdict}, {state}"),
         started=phrases.instant(document["started_at"]),
         lasted=format_duration(round(document["duration_s"] * NS_PER_S)),
         what=_what(document),
         messages=f"{phrases.count(messages['accepted'])} of {phrases.count(messages['selected'])}",
         rate=f"{phrases.precise(document['rate_per_s']['achieved'])}/s",
-        p99="not measured"
-        if observed
-        else (phrases.NOTHING if p99 is None else f"{phrases.precise(p99)} ms"),
+        p99=_p99(document),
         spark=sparkline(load),
         peak=f"{phrases.precise(max(load, default=0.0))}/s at most",
         remark=phrases.cut(document["sentence"].partition(": ")[2], 200),
@@ -205,6 +196,13 @@ def _plain_row(
     )
 
 
+def _p99(document: Mapping[str, Any]) -> str:
+    if document.get("seen_from") == "receiver":
+        return "not measured"
+    p99 = document["service_time_ms"]["p99"]
+    return phrases.NOTHING if p99 is None else f"{phrases.precise(p99)} ms"
+
+
 def _what(document: Mapping[str, Any]) -> str:
     name = Path(str(document["recording"].get("name", ""))).name
     return f"{phrases.cut(name)} to {phrases.cut(document['target'])}"
@@ -221,15 +219,13 @@ def _written_ns(folder: Path) -> int:
 
 
 def sparkline(load: Sequence[float]) -> str:
-    """A path of steps in a field of WIDE x HIGH, of at most 60 means; "" when there is nothing to see."""
+    """A path of steps in a field of WIDE x HIGH, of at most 60 parts; "" when there is nothing to see."""
     top = max(load, default=0.0)
     if top <= 0:
         return ""
     parts = min(_POINTS_MOST, len(load))
-    levels = []
-    for part in range(parts):
-        piece = load[part * len(load) // parts : (part + 1) * len(load) // parts]
-        levels.append(sum(piece) / len(piece))
+    # The highest of each part and not its mean, which would hide a burst.
+    levels = [max(load[part * len(load) // parts : (part + 1) * len(load) // parts]) for part in range(parts)]
     steps = "".join(
         f"V{round(HIGH - HIGH * level / top, 1):g}H{round(WIDE * (place + 1) / parts, 1):g}"
         for place, level in enumerate(levels)
