@@ -20,7 +20,6 @@ from harness.engine.cores import usable_cores
 from harness.errors import UsageError
 from harness.expected_list import expected_values
 from harness.listing import list_run
-from harness.measure.observing import Observation
 from harness.mock.call_notes import CallNotes
 from harness.mock.launch import launch
 from harness.observe_plan import ObservePlan, mock_options, observed_limits, told_command_line
@@ -150,23 +149,24 @@ def _wait(scene: _Scene, ending: _Ending, stopped: int) -> None:
         elapsed_ns = now_ns - started_ns
         if now_ns - shown_ns >= _NO_CHANGE_NS:
             shown_ns = now_ns
-            view.show(_status(plan, watch.observation, elapsed_ns))
+            view.show(_status(plan, watch, elapsed_ns))
         if command is not None and command.has_ended:
             ending.by = "command"
         elif plan.duration_ns is not None and elapsed_ns >= plan.duration_ns:
             ending.by = "duration"
 
 
-def _status(plan: ObservePlan, observation: Observation, elapsed_ns: int) -> Status:
+def _status(plan: ObservePlan, watch: Watch, elapsed_ns: int) -> Status:
     left_ns = None if plan.duration_ns is None else max(0, plan.duration_ns - elapsed_ns)
     return Status(
         share=None if plan.duration_ns is None else min(1.0, elapsed_ns / plan.duration_ns),
-        rate_per_s=observation.sent_in_last_second,
-        accepted=observation.counts["accepted"],
-        throttled=observation.counts["throttled"],
+        rate_per_s=watch.observation.sent_in_last_second,
+        accepted=watch.observation.counts["accepted"],
+        throttled=watch.observation.counts["throttled"],
         lag_ms=None,
         left_ns=left_ns,
         elapsed_ns=elapsed_ns,
+        recent=watch.recent(),
     )
 
 

@@ -20,9 +20,29 @@ from harness.options import OPTIONS, Option
 from harness.plan import Plan, make_plan
 from harness.replay import replaying
 from harness.report.progress import Progress
-from harness.wiring import Run
+from harness.web_page import LOCAL_HOST, PAGE, add_web_page, standing_of
+from harness.wiring import Run, status_of
 
 _LOCUSTS_OWN: Final = frozenset({"target", "users", "duration", "stop_timeout", "dry_run"})
+# What the guard rests on, and where we write: said on the command line alone. Locust's UI lets whoever
+# reaches it set any option.
+_SAID_AT_THE_START: Final = frozenset(
+    {
+        "allow_writes",
+        "ca_file",
+        "confirm_host",
+        "confirm_source",
+        "exceed_limits",
+        "integrations",
+        "max_messages",
+        "max_people",
+        "proxy",
+        "run_dir",
+        "send_unredacted",
+        "share",
+        "source",
+    }
+)
 _OFFERED: Final = tuple(option for option in OPTIONS if option.field not in _LOCUSTS_OWN)
 
 
@@ -53,12 +73,18 @@ class _Session:
         self._auto_users = False
         self._stopping = False
         self._concluded: Any = None
+        self._said: str | None = None
+        self._at_the_start: dict[str, Any] = {}
 
     def settle_users(self, environment: Any, **_: Any) -> None:
         from harness.engine.run import USERS_AT_FIRST
 
         environment.replay = None
         options = environment.parsed_options
+        self._at_the_start = {field: getattr(options, field, None) for field in _SAID_AT_THE_START}
+        if environment.web_ui is not None:
+            add_web_page(environment.web_ui, self._standing)
+            click.echo(f"harness: a page of the replay is at {PAGE} of Locust's web UI", err=True)
         if options is not None and options.num_users is None:
             self._auto_users = True
             options.num_users = USERS_AT_FIRST
@@ -69,10 +95,14 @@ class _Session:
         from gevent.event import Event
 
         environment.replay = None
+        self._said = None
+        for field, value in self._at_the_start.items():
+            setattr(environment.parsed_options, field, value)
         try:
             plan = _plan(environment, auto_users=self._auto_users)
             run = self._stack.enter_context(replaying(plan, Progress(is_terminal=False)))
         except HarnessError as error:
+            self._said = str(error)
             _refuse(environment, error)
             return
         self._run, self._stopping, self._concluded = run, False, Event()
@@ -96,6 +126,7 @@ class _Session:
         try:
             self._stack.close()
             environment.process_exit_code = run.result.exit_code
+            self._said = f"{run.result.document['sentence']} {run.result.report_path}"
             if run.result.error is not None:
                 click.echo(f"harness: {run.result.error}", err=True)
             click.echo(run.result.text)
@@ -113,6 +144,11 @@ class _Session:
         if self._concluded is not None:
             self._concluded.wait()
 
+    def _standing(self) -> dict[str, Any]:
+        run = self._run
+        status = None if run is None else status_of(run, run.clock.now_ns())
+        return standing_of(status, state="stopped" if run is None else "running", said=self._said)
+
     def _end_with_the_run(self, environment: Any, run: Run) -> None:
         run.replay.over.wait()
         if self._stopping:
@@ -124,6 +160,7 @@ class _Session:
 
 
 def _add_options(parser: Any) -> None:
+    parser.set_defaults(web_host=LOCAL_HOST)  # Locust's own default is every address
     group = parser.add_argument_group("Replay", "The options of `harness replay`.")
     group.add_argument("--recording", help="The recording to replay; without it the bundled one.")
     for option in _OFFERED:
@@ -166,6 +203,5 @@ def _refuse(environment: Any, error: HarnessError) -> None:
 
     click.echo(f"harness: {error}", err=True)
     environment.process_exit_code = error.exit_code
-    if environment.web_ui is None:
-        gevent.spawn(environment.runner.quit)
+    gevent.spawn(environment.runner.quit if environment.web_ui is None else environment.runner.stop)
     sys.stderr.flush()

@@ -8,7 +8,7 @@ from harness.expected_list import expected_values
 from harness.measure.expected_values import SAMPLES_MOST, ExpectedFigures, ExpectedValues
 from harness.measure.observed import Observed
 from harness.measure.observing import Judges, Observation
-from harness.measure.timeline import TimelineWriter
+from harness.measure.recent import Recent, RecentSeconds
 from harness.mock.call_notes import CallNotes
 from harness.model import Limit, Outcome
 from harness.seen import digest
@@ -37,8 +37,9 @@ class Watch:
         self._expected = None
         if expected is not None:
             self._expected = ExpectedValues(self._digest(value) for _, value in expected_values(*expected))
+        self._recent = RecentSeconds(timeline)
         self.observation = Observation(
-            TimelineWriter(timeline),
+            self._recent,
             run_id=run_id,
             limits=limits,
             judges=Judges(_is_retried, asked_wait_ns),
@@ -52,6 +53,10 @@ class Watch:
             self.observation.take(call)
             found = True
         return found
+
+    def recent(self) -> Recent:
+        """What the last seconds were like."""
+        return self._recent.recent()
 
     def close(self, now_wall_ns: int, *, sender_ended: bool) -> tuple[Observed, bool]:
         """The figures, and whether nothing was lost on the way."""

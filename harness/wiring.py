@@ -18,9 +18,10 @@ from harness.live import Live, live_of
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.freshness import Freshness
+from harness.measure.recent import RecentSeconds
 from harness.measure.settling import SettlingTally
 from harness.measure.tally import RunTally
-from harness.measure.timeline import Record, TimelineWriter
+from harness.measure.timeline import Record
 from harness.measure.trace import TraceWriter
 from harness.model import Arrival, Item, Sender
 from harness.plan import Plan
@@ -73,6 +74,7 @@ class Account:
     taken: int = 0  # items read, filtered ones included
     connections: int = 0  # made for users that serve several APIs; 0 when each has one
     busiest: Busiest = field(default_factory=Busiest)
+    recent: RecentSeconds | None = None
     rounds: Rounds | None = None  # of a step of a search for capacity: each pass has people of its own
     closed: bool = False
     left_over: bool = False  # an item was read for which the stages have no due time
@@ -136,10 +138,11 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     timeline = aim.folder / "timeline.ndjson"
     paperwork = Paperwork(clock, most=0 if plan.closed_loop else MOST)
     live = live_of(plan, aim.run_id, aim.target.url)
+    recent = RecentSeconds(timeline, None if live is None else partial(_heard, live, paperwork))
     tally_of = partial(SettlingTally, plan.step.settle_ns) if plan.step and plan.step.settle_ns else RunTally
     tally = tally_of(
         delivery_map=delivery_map,
-        timeline=TimelineWriter(timeline, None if live is None else partial(_heard, live, paperwork)),
+        timeline=recent,
         limits=aim.limits,
         freshness=Freshness() if "profile" in aim.ways and aim.ways["profile"].permit.is_mock else None,
         closed_loop=plan.closed_loop,
@@ -157,7 +160,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     )
     write_json(aim.folder / "run.json", build_document(facts))
     account = Account(delivery_map, timeline, tally, paperwork, id_of)
-    account.rounds, account.live = rounds_of(plan), live
+    account.rounds, account.live, account.recent = rounds_of(plan), live, recent
     try:
         yield account
     finally:
@@ -327,7 +330,8 @@ def _tick(run: Run, view: View, now_ns: int) -> None:
     if live is not None and started_ns is not None:
         later = run.account.paperwork.put
         later(partial(live.look, now_ns - started_ns, run.replay.stop, later))
-    view.show(status_of(run, now_ns))
+    # Drawing has time until nothing is due.
+    run.account.paperwork.put(lambda: view.show(status_of(run, now_ns)))
 
 
 def status_of(run: Run, now_ns: int) -> Status:
@@ -346,6 +350,8 @@ def status_of(run: Run, now_ns: int) -> Status:
         left_ns=left_ns,
         elapsed_ns=elapsed_ns,
         idle_ns=run.replay.idle_ns,
+        in_flight=snapshot.in_flight,
+        recent=None if run.account.recent is None else run.account.recent.recent(),
     )
 
 

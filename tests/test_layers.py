@@ -68,6 +68,7 @@ STORIES = {
     "watching",
     "expected_list",
     "listing",
+    "web_page",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 import click
 
 from harness.cli.ci_options import ci_options, csv_option, tell
+from harness.cli.web import WEB_ADDRESS, hand_over, locust_arguments
+from harness.errors import UsageError
 from harness.options import GROUPS, OPTIONS, Option
 
 
@@ -61,13 +63,20 @@ def _click_option(option: Option) -> Callable[[Callable[..., Any]], Callable[...
 @click.argument("recording", required=False)
 @click.option("--scenario", metavar="FILE.toml", help="Take options from a file; the command line wins.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output.")
+@click.option("--web", is_flag=True, help="Show it in Locust's web UI, with a page of ours at /replay.")
+@click.option(
+    "--web-address", default=WEB_ADDRESS, show_default=True, metavar="HOST:PORT", help="Where, with --web."
+)
 @ci_options
 @csv_option
 @options_of(OPTIONS)
 def replay_command(
     recording: str | None,
+    *,
     scenario: str | None,
-    as_json: bool,  # noqa: FBT001 - click's signature
+    as_json: bool,
+    web: bool,
+    web_address: str,
     junit: Path | None,
     ci: str,
     **options: Any,
@@ -80,7 +89,12 @@ def replay_command(
     from harness.plan import make_plan, read_scenario
 
     csv_file = options.pop("csv_file")
-    plan = make_plan(recording, given_options(options), read_scenario(scenario) if scenario else None)
+    given = given_options(options)
+    plan = make_plan(recording, given, read_scenario(scenario) if scenario else None)
+    if web:
+        if scenario or as_json or junit is not None or csv_file is not None:
+            raise UsageError("--web stands beside no --scenario, --json, --junit or --csv; leave it out")
+        hand_over(locust_arguments(plan.recording, given, web_address))
     run_plan(plan, as_json=as_json, junit=junit, ci=ci, csv_file=csv_file)
 
 

@@ -1,14 +1,16 @@
-"""Show how a run goes: one line that rewrites itself on a terminal, now and then a plain one elsewhere."""
+"""Show how a run goes: lines that rewrite themselves on a terminal, now and then a plain one elsewhere."""
 
 import shutil
 import sys
 from typing import Final, NamedTuple, Protocol, TextIO
 
+from harness.measure.recent import Recent
+from harness.report.panel import bar, panel
 from harness.units import NS_PER_S, format_duration
 
 _PLAIN_EVERY_NS: Final = 5 * NS_PER_S
 _LONG_IDLE_NS: Final = 10 * NS_PER_S
-_BAR_CELLS: Final = 10
+_LINES_LEAST: Final = 10  # a terminal of fewer has room for one line only
 
 
 class Status(NamedTuple):
@@ -22,6 +24,8 @@ class Status(NamedTuple):
     left_ns: int | None
     elapsed_ns: int
     idle_ns: int | None = None  # until the next item is due
+    in_flight: int | None = None  # requests
+    recent: Recent | None = None  # None: nothing is known of single seconds
 
 
 class View(Protocol):
@@ -54,7 +58,7 @@ class Progress:
         self._stream = stream or sys.stderr
         self._is_terminal = self._stream.isatty() if is_terminal is None else is_terminal
         self._last_plain_ns = 0
-        self._drawn = False
+        self._drawn = 0  # lines on the terminal that are not to stay
 
     def say(self, line: str) -> None:
         """A line that stays."""
@@ -69,13 +73,14 @@ class Progress:
                 self._last_plain_ns = status.elapsed_ns
                 self.say(describe(status))
             return
-        width = shutil.get_terminal_size().columns - 1
-        filled = round((status.share or 0) * _BAR_CELLS)
-        bar = "━" * filled + "─" * (_BAR_CELLS - filled)
-        line = f"{bar} {describe(status)}"[:width]
-        self._stream.write("\r\x1b[2K" + line)
+        size = shutil.get_terminal_size()
+        lines = [f"{bar(status.share or 0)} {describe(status)}"]
+        if status.recent is not None and size.lines >= _LINES_LEAST:
+            lines += panel(status.recent, status.in_flight)
+        # In one piece, so that nobody sees the lines half drawn.
+        self._stream.write(self._over_what_is_drawn() + "\n".join(line[: size.columns - 1] for line in lines))
         self._stream.flush()
-        self._drawn = True
+        self._drawn = len(lines)
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
@@ -83,9 +88,13 @@ class Progress:
 
     def _wipe(self) -> None:
         if self._drawn:
-            self._stream.write("\r\x1b[2K")
+            self._stream.write(self._over_what_is_drawn())
             self._stream.flush()
-            self._drawn = False
+            self._drawn = 0
+
+    def _over_what_is_drawn(self) -> str:
+        up = f"\x1b[{self._drawn - 1}A" if self._drawn > 1 else ""
+        return f"\r{up}\x1b[J" if self._drawn > 1 else "\r\x1b[2K"
 
 
 def _to_seconds(duration_ns: int) -> int:

@@ -1,13 +1,28 @@
 """The same run under Locust's own command line."""
 
 import json
+import select
+import signal
+import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.e2e.bench import ROOT, TIMEOUT_S, Ended, environment, replay, steady, write_lines
+from tests.e2e.bench import (
+    ROOT,
+    TIMEOUT_S,
+    Ended,
+    environment,
+    finish,
+    replay,
+    started,
+    steady,
+    write_lines,
+)
 from tests.proxy import FaultingProxy, Rule, Status, nth
 
 
@@ -131,3 +146,63 @@ def test_the_scenario_file_is_a_replay(tmp_path):
     done = harness(*args, folder=folder).check(0)
     assert done.run["plan"]["speed"] == 110_000
     assert json.loads((folder / "run.json").read_text())["messages"]["accepted"] > 0
+
+
+@contextmanager
+def web_ui(*args: str):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "locust", "-f", "scenarios/replay.py", "--web-port", str(port), *args]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(SEGMENT_WRITE_KEY="k" * 32), stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        said = iter(process.stderr.readline, b"")
+        assert any(b"a page of the replay" in line for line in said)
+        try:
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.stderr.read()
+
+
+def standing(url: str, wanted: str) -> dict[str, object]:
+    for _ in range(200):
+        told = httpx.get(f"{url}/replay/data", trust_env=False).json()
+        if wanted in str(told["said"]):
+            return dict(told)
+        select.select([], [], [], 0.05)
+    raise AssertionError(told)
+
+
+def test_in_its_web_ui_the_guard_is_met_from_the_host_field_and_confirmed_on_the_command_line_alone(tmp_path):
+    form = {"user_count": "2", "spawn_rate": "2", "host": "http://198.51.100.7"}
+    confirmed = {"confirm_host": "198.51.100.7", "confirm_source": "key:kkkk", "send_unredacted": "true"}
+    with web_ui("--recording", "recordings/signups.ndjson", "--run-dir", str(tmp_path / "run")) as (_, url):
+        page = httpx.get(f"{url}/replay", trust_env=False)
+        assert (page.status_code, "script-src" in page.headers["content-security-policy"]) == (200, True)
+        for headers in ({"Origin": "https://evil.test"}, {"Host": "rebound.test"}):
+            assert httpx.post(f"{url}/swarm", data=form, headers=headers, trust_env=False).status_code == 403
+        httpx.post(f"{url}/swarm", data=form | confirmed, trust_env=False)
+        assert "--confirm-host 198.51.100.7" in str(standing(url, "not this machine")["said"])
+        assert not (tmp_path / "run").exists()
+        with socket.socket() as elsewhere:
+            port = int(url.rpartition(":")[2])
+            assert elsewhere.connect_ex(("127.0.0.2", port)) != 0, "it listens beyond 127.0.0.1"
+
+
+@pytest.mark.slow
+def test_a_replay_with_its_web_ui_begins_by_itself_and_tells_how_it_ended(tmp_path, recording):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    folder = tmp_path / "run"
+    args = ("replay", str(recording), "--web", "--web-address", address, "--run-dir", str(folder))
+    with started(*args) as process:
+        assert process.stderr is not None
+        assert any(b"a page of the replay" in line for line in iter(process.stderr.readline, b""))
+        standing(f"http://{address}", "report.html")
+        process.send_signal(signal.SIGINT)
+        done = finish(process, folder).check(0)
+    assert done.run["messages"]["accepted"] == 200
