@@ -126,6 +126,11 @@ def format_size(size_bytes: int) -> str:
     return f"{size:.3g} GB"
 
 
+def format_percent(share: float, decimals: int = 0) -> str:
+    """`32 %` of a share of 0 to 1."""
+    return f"{100 * share:,.{decimals}f} %"
+
+
 _MILLIS: Final = tuple(f".{milli:03d}Z" for milli in range(1_000))
 _SECONDS_KEPT: Final = 8
 _seconds_known: dict[int, str] = {}

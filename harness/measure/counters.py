@@ -44,6 +44,7 @@ PEAKS: Final = (
     "biggest_batch_bytes",
 )
 TALLIES: Final = (
+    "offered_calls",
     "by_status",
     "first_by_status",
     "by_api",
@@ -124,6 +125,7 @@ class Counters:
     sent_in_1s: int
     sent_messages_in_1s: int
     biggest_batch_bytes: int  # of a request with two messages or more
+    offered_calls: Tallied  # items that are calls and became due, by API
     by_status: Tallied
     first_by_status: Tallied
     by_api: Tallied

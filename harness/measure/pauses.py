@@ -1,4 +1,4 @@
-"""Watch whether a pause that a 429 asked for was kept: a check on our own client."""
+"""Watch whether the waits that `Retry-After` asked for were kept: a check on our own client."""
 
 from typing import Final, NamedTuple
 
@@ -20,15 +20,16 @@ class Pause(NamedTuple):
 
 
 class Pauses:
-    """The pauses asked for by `Retry-After` on a 429, by scope.
+    """The waits asked for by `Retry-After`: a 429 pauses its whole scope, any other answer its own request.
 
     A send into a paused scope before the asked instant is one violation, and the asks it broke are not
     honoured. What was in flight when the 429 came had left before, so it is never one.
     """
 
-    __slots__ = ("_until_ns", "asked", "honoured", "over", "violated")
+    __slots__ = ("_again_ns", "_until_ns", "asked", "honoured", "over", "violated")
 
     def __init__(self) -> None:
+        self._again_ns: dict[int, int] = {}  # by a request's first item: not before this instant
         # By scope: (the instant, asks that wait for it, when the first of them came).
         self._until_ns: dict[tuple[str, ...], tuple[int, int, int]] = {}
         self.asked = 0
@@ -43,6 +44,21 @@ class Pauses:
             from_ns = now_ns
         self._until_ns[scope] = max(until_ns, now_ns + min(asked_wait_ns, ASKED_CAP_NS)), asks + 1, from_ns
         self.asked += 1
+
+    def ask_one(self, index: int, asked_wait_ns: int, now_ns: int) -> None:
+        """An answer at `now_ns` asked the request whose first item this is, and which will be sent again."""
+        self._again_ns[index] = now_ns + min(asked_wait_ns, ASKED_CAP_NS)
+        self.asked += 1
+
+    def send_again(self, index: int, now_ns: int) -> None:
+        """The request whose first item this is is about to leave once more."""
+        again_ns = self._again_ns.pop(index, None)
+        if again_ns is None:
+            return
+        if now_ns >= again_ns:
+            self.honoured += 1
+        else:
+            self.violated += 1
 
     def send(self, scope: tuple[str, ...], now_ns: int) -> None:
         """A request of this scope is about to leave."""
@@ -90,3 +106,5 @@ class Pauses:
             if asks:
                 self.over.append(Pause(scope, from_ns, until_ns - from_ns, None, asks, kept=True))
         self._until_ns.clear()
+        self.honoured += len(self._again_ns)
+        self._again_ns.clear()

@@ -55,6 +55,7 @@ class Point:
     batch_wait_p99_ms: float | None = None
     user_wait_p99_ms: float | None = None
     by_api: Mapping[str, int] = field(default_factory=dict)  # requests sent
+    offered_by_api: Mapping[str, int] = field(default_factory=dict)  # items
     limits: Mapping[tuple[int, str], LimitFill] = field(default_factory=dict)  # by limit and scope
 
 
@@ -110,6 +111,7 @@ def point_of(number: int, width_s: int, part: Counters, peaks: SecondPeaks) -> P
         service_max_ms=_ms(part.service_2xx.max_ns),
         response_max_ms=_ms(part.response.max_ns),
         by_api=dict(part.by_api),
+        offered_by_api={"tracking": part.offered_messages, **part.offered_calls},
         limits={scope: LimitFill(use.peak, use.over_ns / NS_PER_S) for scope, use in part.limits.items()},
         **peaks.most(number * width_s, (number + 1) * width_s),
         lane_wait_p99_ms=_ms(part.lane_wait.percentile_ns(0.99)),

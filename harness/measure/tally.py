@@ -146,6 +146,8 @@ class RunTally:
             second.offered_items += 1
             if item.api == "tracking":
                 second.offered_messages += 1
+            else:
+                second.offered_calls[item.api] += 1
             if due_ns > second.last_due_ns:  # noqa: PLR1730 - see `_count_sending`
                 second.last_due_ns = due_ns
 
@@ -184,6 +186,8 @@ class RunTally:
             window.add(messages if by_messages else 1, now_ns)
         if self._pauses:
             self._pauses.send(self._windows.scope_of(request), now_ns)
+        if request.attempt > 1:
+            self._pauses.send_again(arrivals[0].item.index, now_ns)
 
     def first_sent(self, waits: Sequence[Waits], now_ns: int) -> None:
         """See `model.Tally`."""
@@ -245,6 +249,8 @@ class RunTally:
                 self._pauses.ask(self._windows.scope_of(request), decision.asked_wait_ns, done_ns)
         else:
             part.service_other.record(took_ns)
+            if decision.asked_wait_ns is not None and decision.outcome is Outcome.RETRY:
+                self._pauses.ask_one(request.arrivals[0].item.index, decision.asked_wait_ns, done_ns)
         if decision.outcome is Outcome.ACCEPTED:
             part.accepted += 1
             if part is second:

@@ -7,7 +7,8 @@ class SlidingCount:
     """The units sent in the last `window_ns`, as the sender sees them.
 
     A send at t counts in [t, t + window). `peak` and `over_ns` hold what happened since they were last taken,
-    so that a second's record can carry them; memory is what one window holds.
+    so that a second's record can carry them; memory is what one window holds. What it holds when it is taken
+    is what the next stretch begins with, so that a quiet one after a busy one is not told as empty.
     """
 
     __slots__ = ("_held", "_limit", "_over_since_ns", "_sends", "_window_ns", "over_ns", "peak")
@@ -34,13 +35,13 @@ class SlidingCount:
             self._over_since_ns = now_ns
 
     def take(self, now_ns: int) -> tuple[int, int]:
-        """`(peak, over_ns)` from the last take to `now_ns`; both start again from nothing."""
+        """`(peak, over_ns)` from the last take to `now_ns`; both start again from what is held then."""
         self._expire(now_ns)
         if self._over_since_ns is not None:
             self.over_ns += now_ns - self._over_since_ns
             self._over_since_ns = now_ns
         taken = self.peak, self.over_ns
-        self.peak = self.over_ns = 0
+        self.peak, self.over_ns = self._held, 0
         return taken
 
     def _expire(self, now_ns: int) -> None:

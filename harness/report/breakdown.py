@@ -42,7 +42,7 @@ def pauses(summary: Summary) -> dict[str, Any]:
 
 
 def apart_over_time(summary: Summary, rows: list[Point | None]) -> dict[str, Any]:
-    """Requests by API, where there are several, and how full the fullest limits were, point by point.
+    """Requests and what was due by API, and how full the fullest limits were, point by point.
 
     A limit is named by its place in `throttle.limits`.
     """
@@ -63,7 +63,11 @@ def apart_over_time(summary: Summary, rows: list[Point | None]) -> dict[str, Any
             "over_s": [0 if fill is None else round(fill.over_s, 3) for fill in fills],
         }
     by_api = {api: [0 if row is None else row.by_api.get(api, 0) for row in rows] for api in apis}
-    return {"by_api": by_api, "limits": limits}
+    offered = {
+        api: [0 if row is None else row.offered_by_api.get(api, 0) for row in rows]
+        for api in ([] if summary.closed_loop else apis)
+    }
+    return {"by_api": by_api, "offered_by_api": offered, "limits": limits}
 
 
 def _billed(summary: Summary, contents: Contents | None) -> dict[str, Any]:

@@ -1,22 +1,27 @@
 """Lay the figures of several APIs side by side, for the terminal and the page alike."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from harness.report.phrases import count, precise, share
 
-COLUMNS: Final = ("requests", "2xx", "429", "other", "p50", "p95", "p99", "max")
-MEANINGS: Final = {
-    "requests": "Attempts that were answered, or ended without an answer.",
-    "other": "Every other status, and no answer; an unknown profile (404) is told below.",
-    "p50": "Service time of attempts answered 2xx, in ms; as are p95, p99 and max.",
-}
+COUNTS: Final = ("requests", "2xx", "429", "other")
+TIMES: Final = ("p50", "p95", "p99", "max")
 
 
-def api_rows(document: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    """A row for each API, `(name, cells)` with a cell for each of COLUMNS; none of a run with one API."""
+class ApiRow(NamedTuple):
+    """One API, said: how its requests ended, and its times in ms."""
+
+    name: str
+    counts: list[str]  # of COUNTS; "other" is every other status and no answer
+    service: list[str]  # of TIMES, of attempts answered 2xx
+    response: list[str]  # of TIMES, of items from due to final answer
+
+
+def api_rows(document: Mapping[str, Any]) -> list[ApiRow]:
+    """A row for each API; none of a run with one API."""
     by_api = {api: figures for api, figures in (document.get("by_api") or {}).items() if figures}
-    return [(api, _cells(figures)) for api, figures in by_api.items()] if len(by_api) > 1 else []
+    return [_row(api, figures) for api, figures in by_api.items()] if len(by_api) > 1 else []
 
 
 def read_sentence(document: Mapping[str, Any]) -> str | None:
@@ -38,11 +43,14 @@ def read_sentence(document: Mapping[str, Any]) -> str | None:
     return said
 
 
-def _cells(figures: Mapping[str, Any]) -> list[str]:
+def _row(api: str, figures: Mapping[str, Any]) -> ApiRow:
     statuses = figures["by_status"] or {}
     taken = sum(number for status, number in statuses.items() if status.startswith("2"))
     throttled = statuses.get("429", 0)
     requests = sum(statuses.values())
     counts = (figures["requests"], taken, throttled, requests - taken - throttled)
-    times = figures["service_time_ms"] or {}
-    return [*map(count, counts), *(precise(times.get(name)) for name in COLUMNS[4:])]
+    service, response = (
+        [precise((figures.get(key) or {}).get(name)) for name in TIMES]
+        for key in ("service_time_ms", "response_time_ms")
+    )
+    return ApiRow(api, list(map(count, counts)), service, response)

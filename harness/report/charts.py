@@ -7,7 +7,7 @@ from typing import Any, Final
 from harness.masking import masked
 from harness.report.columns import Document, column, mappings, per_s, total, width_note
 from harness.report.phrases import count, cut, precise
-from harness.report.plot import NINES, Chart, Column, Series
+from harness.report.plot import NINES, Chart, Column, Series, Shade
 from harness.report.rate_charts import rate_charts
 from harness.throttle.check import many
 
@@ -106,7 +106,7 @@ def _retries(document: Document, timeline: Mapping[str, Any]) -> Chart | None:
             Series(label="asked to wait", values=per_s(asked, width_s), colour="offered", dash=True)
         )
     waited = sorted(
-        (pause["at_s"], pause["at_s"] + pause["waited_s"])
+        Shade(pause["at_s"], pause["at_s"] + pause["waited_s"])
         for pause in mappings(throttle.get("pauses"))
         if pause.get("waited_s")
     )

@@ -31,17 +31,17 @@ class CheckResult(NamedTuple):
 
 def checks_of(document: Mapping[str, Any]) -> tuple[CheckResult, ...]:
     """All checks of a `run.json`, in the order of their tables; none while it has no verdict."""
-    if document["verdict"] is None:
+    if document.get("verdict") is None:
         return ()
     results = [_ran(document)]
-    for group, table, key in _GROUPS[document.get("seen_from", "sender")]:
-        found = {finding["check"]: finding for finding in reversed(document[key])}
+    for group, table, key in _GROUPS[document.get("seen_from") or "sender"]:
+        found = {finding["check"]: finding for finding in reversed(document.get(key) or ())}
         # Of a run of another version there may be findings that no table here has.
         names = dict.fromkeys([*(check.name for check in table), *found])
         names.pop(EXPECTATION, None)
         results += [_result(group, name, found.get(name)) for name in names]
-    judged = [finding for finding in document["findings"] if finding["check"] == EXPECTATION]
-    expressions = _apart(outcome["expression"] for outcome in document.get("expectations", ()))
+    judged = [finding for finding in document.get("findings") or () if finding["check"] == EXPECTATION]
+    expressions = _apart(outcome["expression"] for outcome in document.get("expectations") or ())
     results += [
         _result("expectations", name, finding) for name, finding in zip(expressions, judged, strict=True)
     ]
@@ -54,7 +54,7 @@ def worst_first(results: Iterable[CheckResult]) -> list[CheckResult]:
 
 
 def _ran(document: Mapping[str, Any]) -> CheckResult:
-    error, state = document["recording"].get("error"), document["state"]
+    error, state = (document.get("recording") or {}).get("error"), document.get("state")
     if error is not None:
         return CheckResult("run", RAN, FAIL, error, "Correct this and run again.")
     if state in {"interrupted", "dead"}:

@@ -70,7 +70,10 @@ TERMS: Final[dict[str, tuple[str, str]]] = {
     "throttled": ("throttled", "Requests that were answered 429."),
     "retry_after": (
         "Retry-After",
-        ("How long a 429 asked us to wait. Kept: the next request of that API and source left no earlier."),
+        (
+            "How long an answer asked us to wait. A 429 pauses its API and source; any other answer, a 503 "
+            "say, its own request. Honoured: none left earlier."
+        ),
     ),
     "retried": ("sent again", "Attempts after the first, of the same request."),
     "api_calls": (

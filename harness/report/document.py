@@ -196,7 +196,7 @@ def timeline_columns(points: Sequence[Point]) -> dict[str, Any]:
     width_s, rows = points[0].width_s if points else 1, _rows(points)
     columns: dict[str, Any] = {"width_s": width_s, "points": len(rows)}
     for name in Point.__slots__:
-        if name in ("at_s", "width_s", "statuses", "by_api", "limits"):
+        if name in ("at_s", "width_s", "statuses", "by_api", "offered_by_api", "limits"):
             continue
         nothing = None if name.endswith("_ms") else 0
         columns[name] = [nothing if row is None else getattr(row, name) for row in rows]

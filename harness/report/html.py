@@ -1,17 +1,20 @@
 """Draw a run as one self-contained page that asks nobody for anything."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from harness.report import phrases
 from harness.report.advice import advice_for
-from harness.report.by_api import COLUMNS, api_rows, read_sentence
+from harness.report.by_api import COUNTS, TIMES, api_rows, read_sentence
 from harness.report.charts import charts
+from harness.report.checks import CheckResult, checks_of, worst_first
 from harness.report.definitions import TERMS
 from harness.report.document import write_whole
 from harness.report.observed import is_observed
 from harness.report.observed_rows import NOT_MEASURED, observed_rows
+from harness.report.pace import pace
 from harness.report.page import environment, page
 from harness.units import NS_PER_S, format_duration
 
@@ -34,7 +37,7 @@ _PARTS: Final = (
 _SECTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("findings", "Verdict"),
     ("trust", "Trust"),
-    ("replayed", "What was replayed"),
+    ("replayed", "What, where, how"),
     ("billed", "Billing"),
     ("became", "Sums"),
     ("observed", "Seen from the receiver"),
@@ -58,6 +61,7 @@ def html_report(document: Mapping[str, Any]) -> str:
     absent = {
         name for name, there in (("trust", document.get("trust_warnings")), ("observed", rows)) if not there
     }
+    results = [result for result in checks_of(document) if result.group != "expectations"]
     kind = "traffic, observed" if is_observed(document) else "replay"
     view = {
         "run": document,
@@ -65,8 +69,9 @@ def html_report(document: Mapping[str, Any]) -> str:
         "sentence": _sentence(document),
         "drawn": drawn,
         "duration": format_duration(round((document.get("duration_s") or 0) * NS_PER_S)),
-        "pace": _pace(document),
+        "pace": pace(document),
         "kind": kind,
+        "observed": is_observed(document),
         "sections": [entry for entry in _SECTIONS if entry[0] not in absent],
         "observed_rows": rows,
         "unknown_to_a_receiver": NOT_MEASURED,
@@ -74,13 +79,16 @@ def html_report(document: Mapping[str, Any]) -> str:
         "outcomes": phrases.OUTCOMES,
         "ends": phrases.ENDS,
         "reconciled": phrases.RECONCILED,
-        "api_columns": COLUMNS,
+        "api_counts": COUNTS,
+        "api_times": TIMES,
         "api_rows": api_rows(document),
         "reads": read_sentence(document),
         "expectations": document.get("expectations") or (),
         "findings": [
             finding for finding in document.get("findings") or () if phrases.is_told_as_finding(finding)
         ],
+        "checks": worst_first(results),
+        "checks_told": _checks_told(results),
         "pauses": ((document.get("throttle") or {}).get("pauses") or [])[:PAUSES_MOST],
     }
     view |= _limits(document) | _contents(document) | _errors(document)
@@ -109,6 +117,12 @@ def _sentence(document: Mapping[str, Any]) -> tuple[str, str, str]:
         word = text.partition(":")[0] + ":"
     before, found, rest = text.partition(word)
     return before, found, rest
+
+
+def _checks_told(results: Sequence[CheckResult]) -> str:
+    """`1 warn, 34 pass`: how many checks came to what."""
+    levels = Counter(result.level for result in worst_first(results))
+    return ", ".join(f"{number} {level}" for level, number in levels.items())
 
 
 def _limits(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,10 +156,20 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         + sum(row["messages"] for row in rows[EVENTS_MOST:]),
         "sources": ranked[:SOURCES_MOST],
         "sources_left_out": max(0, (contents.get("sources") or 0) - SOURCES_MOST),
+        "message_bins": _filled(((contents.get("message_sizes") or {}).get("bins")) or []),
         "plain_sources": plain[:SOURCES_MOST],
         "plain_sources_left_out": max(0, len(plain) - SOURCES_MOST),
         "ends_seen": [end for end in phrases.ENDS if end == "accepted" or end in seen],
     }
+
+
+def _filled(bins: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The bins from the first to the last that holds anything, and the one of what is too large."""
+    held = [place for place, one in enumerate(bins) if one["messages"]]
+    if not held:
+        return list(bins)
+    past = held[-1] + 1
+    return [*bins[held[0] : past], *([bins[-1]] if past < len(bins) else [])]
 
 
 def _errors(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,22 +180,3 @@ def _errors(document: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "errors_left_out": max(0, len(groups) - ERRORS_MOST),
     }
-
-
-def _pace(document: Mapping[str, Any]) -> str:
-    """How it was decided when something is sent, in words."""
-    plan = document.get("plan") or {}
-    if document.get("closed_loop"):
-        return "as fast as the target answers"
-    if plan.get("rate") is not None:
-        return (
-            f"{plan['rate']:g} items/s"
-            if isinstance(plan["rate"], int | float)
-            else phrases.cut(plan["rate"])
-        )
-    if plan.get("stages"):
-        return f"{len(plan['stages'])} stages of changing rate"
-    speed = plan.get("speed")
-    if speed is None:
-        return "not known"
-    return "as recorded" if speed == 1 else f"as recorded, {speed:g} times as fast"

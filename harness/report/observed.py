@@ -39,7 +39,7 @@ _NULL: Final = (
     ("user_wait_ms",),
     ("engine",),
 )
-_COLUMNS: Final = ("offered", "in_flight")
+_COLUMNS: Final = ("offered", "offered_messages", "offered_peak_1s", "in_flight")
 
 
 def as_observed(document: Mapping[str, Any], observed: Observed | None) -> dict[str, Any]:
@@ -54,6 +54,7 @@ def as_observed(document: Mapping[str, Any], observed: Observed | None) -> dict[
     for name in _COLUMNS:
         if name in timeline:
             timeline[name] = [None] * timeline["points"]
+    timeline["offered_by_api"] = {}
     return changed | {
         "timeline": timeline,
         "seen_from": RECEIVER,

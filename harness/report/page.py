@@ -8,6 +8,7 @@ this too.
 import base64
 import functools
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ _STYLES: Final = ("uplot.min.css", "page.css")
 _SCRIPTS: Final = ("uplot.iife.min.js", "page.js", "charts.js")
 # In a script element only these can end the text or start another state of the parser.
 _IN_SCRIPT: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|ms|s|bytes|requests|messages)\b|%)")
 _NOT_MEASURED: Final = Markup('<span class="quiet">not measured</span>')
 
 
@@ -90,9 +92,10 @@ def environment() -> jinja2.Environment:
         "limit_name": phrases.limit_name,
         "measured": phrases.measured,
         "clock": _known(phrases.clock),
-        "percent": _known(lambda value: phrases.share(value, 1)),
+        "percent": _known(lambda value: kept_together(phrases.share(value, 1))),
+        "together": lambda text: kept_together(str(text)),
         "name": shown_name,
-        "sentence": lambda text: phrases.plain_text(masked(text)),
+        "sentence": lambda text: kept_together(phrases.plain_text(masked(text))),
         "command": phrases.plain_text,
         "cut": lambda value: phrases.cut(masked(str(value))),
         "own_id": phrases.cut,
@@ -122,6 +125,11 @@ def shown_name(name: object, characters: int | None = None) -> Markup:
     return Markup("<bdi>{}</bdi>{}").format(escape(shown), left)
 
 
+def kept_together(text: str) -> str:
+    """The text with each figure and its unit on one line."""
+    return _UNIT.sub("\u00a0", text)
+
+
 def _known(say: Any) -> Any:
     def said(value: Any) -> Any:
         return _NOT_MEASURED if value is None or isinstance(value, jinja2.Undefined) else say(value)
@@ -141,7 +149,7 @@ def _ms(figures: Any, stat: str) -> str:
 
 def _share(part: Any, whole: Any) -> str:
     known = all(isinstance(value, int | float) for value in (part, whole))
-    return phrases.share(part, whole) if known else phrases.NOTHING
+    return kept_together(phrases.share(part, whole)) if known else phrases.NOTHING
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from harness.report.phrases import NOTHING, clock, precise
 
@@ -25,6 +25,14 @@ class Series:
     dash: bool = False
     thick: bool = False
     stacked: bool = False  # on those before it that are
+
+
+class Shade(NamedTuple):
+    """A shaded stretch, in seconds from the start; the lighter the smaller the share of it that is meant."""
+
+    from_s: float
+    to_s: float
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Chart:
     lines: tuple[Line, ...] = ()
     shade: str = ""  # what the shaded stretches are; "" without any
     shade_colour: str = "over"
-    shaded: tuple[tuple[float, float], ...] = ()  # from, to, in seconds
+    shaded: tuple[Shade, ...] = ()
     across: tuple[float, float] | None = None  # the scale it shares with another chart
     note: str = ""
 
@@ -82,7 +90,7 @@ class Chart:
                 for series in self.series
             ],
             "lines": [{"label": line.label, "value": line.value} for line in self.lines],
-            "shaded": [list(stretch) for stretch in self.shaded],
+            "shaded": [[shade.from_s, shade.to_s, round(shade.share, 3)] for shade in self.shaded],
             "shade": self.shade_colour,
         }
 
@@ -108,17 +116,17 @@ class Chart:
         return ["time", *(series.label for series in self.series)], rows
 
 
-def stretches(marked: Iterable[bool], width_s: int) -> tuple[tuple[float, float], ...]:
-    """`(from, to)` in seconds of each unbroken stretch of marked points."""
-    found: list[tuple[float, float]] = []
-    for place, mark in enumerate(marked):
-        if not mark:
-            continue
+def shades(shares: Iterable[float], width_s: int) -> tuple[Shade, ...]:
+    """A shade for each unbroken stretch of points with one share; none where it is 0."""
+    found: list[Shade] = []
+    for place, share in enumerate(shares):
         at = place * width_s
-        if found and found[-1][1] == at:
-            found[-1] = (found[-1][0], at + width_s)
+        if share <= 0:
+            continue
+        if found and found[-1].to_s == at and found[-1].share == share:
+            found[-1] = found[-1]._replace(to_s=at + width_s)
         else:
-            found.append((at, at + width_s))
+            found.append(Shade(at, at + width_s, min(1.0, share)))
     return tuple(found)
 
 

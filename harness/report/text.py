@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from harness.report.by_api import COLUMNS, api_rows, read_sentence
+from harness.report.by_api import COUNTS, TIMES, api_rows, read_sentence
 from harness.report.observed_rows import NOT_MEASURED, observed_rows
 from harness.report.phrases import (
     DEFINITIONS,
@@ -128,16 +128,19 @@ def _limits(document: Mapping[str, Any]) -> list[str]:
 
 
 def _apis(document: Mapping[str, Any]) -> list[str]:
-    lines = [
-        f"{name:<12}" + "".join(f"{cell:>9}" for cell in cells)
-        for name, cells in (("by API", COLUMNS), *api_rows(document))
+    rows = [
+        ("by API", [*COUNTS, *TIMES]),
+        *((row.name, row.counts + row.service) for row in api_rows(document)),
     ]
+    lines = [f"{name:<12}" + "".join(f"{cell:>9}" for cell in cells) for name, cells in rows]
     reads = read_sentence(document)
     return [*(["", *lines] if len(lines) > 1 else []), *([f"{'profiles':<12}{reads}"] if reads else [])]
 
 
 def _seen(document: Mapping[str, Any]) -> list[str]:
-    lines = [f"{cut(row.words)[:_NAME_WIDE]:<{_NAME_WIDE}}  {row.figure}" for row in observed_rows(document)]
+    rows = [(cut(row.words, _NAME_WIDEST), row.figure) for row in observed_rows(document)]
+    wide = max((len(words) for words, _ in rows), default=0)
+    lines = [f"{words:<{wide}}  {figure}" for words, figure in rows]
     return [*lines, f"not measured: {', '.join(NOT_MEASURED)}"] if lines else []
 
 
@@ -163,7 +166,7 @@ def _expectations(document: Mapping[str, Any]) -> list[str]:
     return ["", *lines] if lines else []
 
 
-_NAME_WIDE: Final = 20
+_NAME_WIDEST: Final = 40
 _ALWAYS: Final = ("service_time_ms", "response_time_ms", "schedule_lag_ms")
 
 

@@ -121,8 +121,9 @@ def _number(found: float | None) -> float:
 
 
 def say_measured(measured: float, unit: str) -> str:
-    """`4.2104 ms`, `1,660`, `99.97 %`: unrounded, so that it never looks like the bound it missed."""
-    number = f"{measured:,.6f}".rstrip("0").rstrip(".")
+    """`4.2104 ms`, `715,112.1 ms`, `99.97 %`: so exact that it does not look like the bound it missed."""
+    decimals = 6 if unit == PERCENT else max(1, 6 - len(str(int(abs(measured)))))
+    number = f"{measured:,.{decimals}f}".rstrip("0").rstrip(".")
     return f"{number} {unit}" if unit in (MS, PERCENT) else f"{number}{unit}"
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from harness.measure.summary import Figures
 from harness.throttle.check import INCONCLUSIVE, WARN, Check, Finding, many
 from harness.throttle.evidence import Evidence
-from harness.units import format_duration
+from harness.units import format_duration, format_percent
 
 
 def judge_trust(evidence: Evidence) -> tuple[Finding, ...]:
@@ -42,7 +42,8 @@ def _lag_inconclusive(evidence: Evidence) -> str | None:
     if _p99_above(lag, bounds.inconclusive_p99_ms):
         return f"Schedule lag p99 was {lag.p99:.1f} ms: the harness was late, not the target."
     if evidence.summary.lag_late_share > bounds.inconclusive_late_share:
-        return f"{evidence.summary.lag_late_share:.1%} of the items left over 100 ms late by our own doing."
+        late = format_percent(evidence.summary.lag_late_share, 1)
+        return f"{late} of the items left over 100 ms late by our own doing."
     return None
 
 
@@ -60,7 +61,8 @@ def _users_inconclusive(evidence: Evidence) -> str | None:
     if _p99_above(wait, bounds.inconclusive_p99_ms):
         return f"Items waited {wait.p99:.1f} ms (p99) for a free user, though users enough were opened."
     if evidence.summary.user_wait_late_share > bounds.inconclusive_late_share:
-        return f"{evidence.summary.user_wait_late_share:.1%} of the items waited over 100 ms for a free user."
+        late = format_percent(evidence.summary.user_wait_late_share, 1)
+        return f"{late} of the items waited over 100 ms for a free user."
     return None
 
 
@@ -110,8 +112,8 @@ def _busy(evidence: Evidence) -> str | None:
     share, peak = evidence.engine.busy_share, evidence.engine.busiest_second_share
     if share is None or share <= evidence.thresholds.busy_share:
         return None
-    busiest = "" if peak is None else f", {peak:.0%} in its busiest second"
-    return f"The generator used {share:.0%} of a core{busiest}, waiting awake not counted."
+    busiest = "" if peak is None else f", {format_percent(peak)} in its busiest second"
+    return f"The generator used {format_percent(share)} of a core{busiest}, waiting awake not counted."
 
 
 def _freer(evidence: Evidence) -> str:
@@ -133,7 +135,10 @@ def _busy_person(evidence: Evidence) -> str | None:
     held = evidence.summary.held_by_lane_share
     if held <= bounds.held_by_lane_share:
         return None
-    return f"One person has {share:.0%} of the items, and {held:.0%} of all items waited for an earlier one."
+    return (
+        f"One person has {format_percent(share)} of the items, and {format_percent(held)} of all items "
+        "waited for an earlier one."
+    )
 
 
 def _reopened(evidence: Evidence) -> str | None:

@@ -1,4 +1,4 @@
-"""Pauses asked for by a 429: honoured, violated, capped, by scope."""
+"""Waits that Retry-After asked for: honoured, violated, capped, of a scope or of one request."""
 
 from harness.measure.counters import Counters
 from harness.measure.pauses import ASKED_CAP_NS, Pauses
@@ -67,3 +67,16 @@ def test_each_pause_is_told_with_how_long_was_asked_and_waited():
     assert (read.retry_after_asked, read.retry_after_honoured, read.retry_after_violated) == (4, 3, 1)
     pauses.take(second, 0)
     assert len(second.pauses) == 3
+
+
+def test_another_answer_asks_its_own_request_alone_to_wait():
+    pauses = Pauses()
+    pauses.ask_one(7, 2 * NS_PER_S, NS_PER_S)
+    pauses.ask_one(8, 2 * NS_PER_S, NS_PER_S)
+    pauses.ask_one(9, 2 * NS_PER_S, NS_PER_S)
+    pauses.send(("tracking", "shop"), NS_PER_S + 1)
+    pauses.send_again(7, 3 * NS_PER_S)
+    pauses.send_again(8, 3 * NS_PER_S - 1)
+    pauses.end()
+    assert (pauses.asked, pauses.honoured, pauses.violated) == (3, 2, 1)
+    assert pauses.over == []

@@ -167,6 +167,24 @@ def test_a_send_into_an_asked_pause_is_a_violation_and_one_in_flight_is_not(told
     assert (totals.retry_after_asked, totals.retry_after_honoured, totals.retry_after_violated) == (1, 0, 1)
 
 
+def test_a_503_that_asked_its_request_to_wait_is_counted_and_held_against_the_retry(told):
+    asked = Decision(Outcome.RETRY, 2 * NS_PER_S, asked_wait_ns=2 * NS_PER_S)
+    told.send([an_arrival(0)], 1, status=503, decision=asked)
+    told.send([an_arrival(1)], 2, status=503, decision=asked)
+    told.send([an_arrival(2)], 3)
+    told.send([an_arrival(0)], NS_PER_S, attempt=2)
+    told.send([an_arrival(1)], 3 * NS_PER_S, attempt=2)
+    totals = told.summary(4 * NS_PER_S).totals
+    assert (totals.retry_after_asked, totals.retry_after_honoured, totals.retry_after_violated) == (2, 1, 1)
+    assert totals.pauses == []
+
+
+def test_what_becomes_due_is_told_apart_by_api(told):
+    told.tally.released([an_arrival(0, api="profile"), an_arrival(1), an_arrival(2, api="profile")])
+    (point,) = [point for point in told.summary(NS_PER_S).points if point.offered]
+    assert (point.offered, dict(point.offered_by_api)) == (3, {"tracking": 1, "profile": 2})
+
+
 def test_what_is_told_late_counts_in_its_own_second(told):
     told.tally.flush(START_NS + 5 * NS_PER_S)
     told.tally.released([an_arrival(0, due_ns=NS_PER_S)])

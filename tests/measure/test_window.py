@@ -38,6 +38,14 @@ def test_taking_in_between_loses_no_time_and_no_peak(gaps, window_ns, limit, tak
     assert (max([*peaks, peak]), over_ns + over) == once.take(now_ns)
 
 
+def test_a_quiet_stretch_after_a_busy_one_begins_with_what_the_window_still_holds():
+    window = SlidingCount(10, limit=1)
+    window.add(3, 8)
+    assert window.take(10) == (3, 2)
+    assert window.take(20) == (3, 8)
+    assert window.take(30) == (0, 0)
+
+
 def test_a_send_leaves_the_window_exactly_one_window_later():
     window = SlidingCount(10, limit=1)
     window.add(1, 0)

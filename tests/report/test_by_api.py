@@ -3,19 +3,21 @@
 from dataclasses import asdict
 
 from harness.measure.summary import ApiFigures, Figures
-from harness.report.by_api import COLUMNS, api_rows, read_sentence
+from harness.report.by_api import COUNTS, TIMES, api_rows, read_sentence
 from harness.report.html import html_report
 from harness.report.text import LINES_MOST, text_report
 from tests.report.runs import a_document
 
-TIMES = Figures(p50=0.4, p95=1.25, p99=7.0, max=9.0, count=6)
+SERVICE = Figures(p50=0.4, p95=1.25, p99=7.0, max=9.0, count=6)
+RESPONSE = Figures(p50=10.4, p95=11.25, p99=17.0, max=1_900.0, count=6)
 
 
 def figures(**changed):
     plain = {
         "requests": 10, "by_status": {"200": 6, "429": 3, "none": 1}, "first_attempt_by_status": {"200": 6},
         "accepted": 6, "throttled": 3, "found": 0, "not_found": 0, "hit_ratio": None,
-        "service_time_ms": TIMES, "response_time_ms": TIMES, "readable_ms": None, "still_missing_ms": None,
+        "service_time_ms": SERVICE, "response_time_ms": RESPONSE,
+        "readable_ms": None, "still_missing_ms": None,
     }  # fmt: skip
     return asdict(ApiFigures(**(plain | changed)))
 
@@ -26,12 +28,15 @@ def document(**by_api):
 
 def test_each_api_has_a_row_when_there_are_several():
     rows = api_rows(document(tracking=figures(), config=figures(requests=1_234, by_status={"204": 1_234})))
-    assert [(name, len(cells)) for name, cells in rows] == [
-        ("tracking", len(COLUMNS)),
-        ("config", len(COLUMNS)),
-    ]
-    assert rows[0][1] == ["10", "6", "3", "1", "0.40", "1.25", "7.00", "9.00"]
-    assert rows[1][1][:4] == ["1,234", "1,234", "0", "0"]
+    assert [row.name for row in rows] == ["tracking", "config"]
+    assert dict(zip(COUNTS, rows[0].counts, strict=True)) == {
+        "requests": "10", "2xx": "6", "429": "3", "other": "1",
+    }  # fmt: skip
+    assert rows[1].counts == ["1,234", "1,234", "0", "0"]
+    assert dict(zip(TIMES, rows[0].service, strict=True)) == {
+        "p50": "0.40", "p95": "1.25", "p99": "7.00", "max": "9.00",
+    }  # fmt: skip
+    assert rows[0].response == ["10.4", "11.2", "17.0", "1,900"]
     assert api_rows(document(tracking=figures())) == []
 
 
@@ -56,9 +61,10 @@ def test_both_reports_show_it():
     for name in ("\nby API ", "\ntracking ", "\nprofile ", "\nconfig ", "\nprofiles    75.0 %"):
         assert name in text
     page = html_report(mixed)
-    assert "each API apart" in page
+    assert "answered or given up" in page
+    assert "<td>1,900</td>" in page
     assert "Profiles: 75.0 % of 4 reads found a profile." in page
-    assert "each API apart" not in html_report(a_document())
+    assert "answered or given up" not in html_report(a_document())
 
 
 def test_the_page_names_every_target_that_is_another():

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.report.charts import charts
-from harness.report.plot import Chart, Series, share_of, stretches
+from harness.report.plot import Chart, Series, shades, share_of
+from harness.report.rate_charts import in_window
 from tests.report.runs import a_document
 from tests.report.test_document import RUNS
 
@@ -49,7 +50,7 @@ def test_the_limit_is_drawn_and_only_seconds_over_it_are_shaded():
     assert [line.value for line in over.lines] == [line.value for line in under.lines] == [500]
     shaded = [second for second, over_s in enumerate(document["timeline"]["over_s"]) if over_s]
     assert shaded
-    assert [second for first, past in over.shaded for second in range(int(first), int(past))] == shaded
+    assert [second for one in over.shaded for second in range(int(one.from_s), int(one.to_s))] == shaded
     assert under.shaded == ()
     assert "over the limit for" in over.description
     assert "never over its limit" in under.description
@@ -135,12 +136,44 @@ def test_the_table_says_the_mean_and_the_most_of_each_stretch():
     assert len(rows) == 20
 
 
-@given(st.lists(st.booleans(), max_size=40), st.integers(1, 20))
-def test_stretches_cover_exactly_what_is_marked(marked, width_s):
-    found = stretches(marked, width_s)
-    covered = [place for first, past in found for place in range(int(first) // width_s, int(past) // width_s)]
-    assert covered == [place for place, mark in enumerate(marked) if mark]
-    assert all(one[1] < other[0] for one, other in pairwise(found))
+@given(st.lists(st.sampled_from([0.0, 0.25, 1.0]), max_size=40), st.integers(1, 20))
+def test_shades_are_as_dark_as_the_share_of_each_point(shares, width_s):
+    found = shades(shares, width_s)
+    covered = {
+        place: one.share
+        for one in found
+        for place in range(int(one.from_s) // width_s, int(one.to_s) // width_s)
+    }
+    assert covered == {place: share for place, share in enumerate(shares) if share}
+    assert all(one.to_s < other.from_s or one.share != other.share for one, other in pairwise(found))
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.integers(1, 5), st.integers(1, 6))
+def test_a_window_holds_what_its_last_points_had(values, width_s, points):
+    window_s = float(points * width_s)
+    assert in_window(values, width_s, window_s) == [
+        sum(values[max(0, place + 1 - points) : place + 1]) for place in range(len(values))
+    ]
+
+
+def test_a_limit_of_another_window_has_a_chart_in_that_window():
+    document = a_document(items=300)
+    limit = document["throttle"]["limits"][0]
+    limit |= {"count": 100, "window_s": 60.0, "name": "100 requests/min"}
+    chart = named(document)["rate-tracking-requests-60"]
+    assert chart.unit == "requests in 60 s"
+    assert [line.value for line in chart.lines] == [100]
+    assert values(chart, "sent")[-1] == sum(document["timeline"]["sent"])
+    assert values(chart, "fullest window") == document["timeline"]["limits"]["0"]["peak"]
+    assert "rate-tracking-requests" not in named(document)
+
+
+def test_each_api_has_what_was_due_of_it():
+    document = a_document(items=300)
+    timeline = document["timeline"]
+    timeline["by_api"] = {"tracking": timeline["sent"], "config": [1] * timeline["points"]}
+    timeline["offered_by_api"] = {"tracking": timeline["offered"], "config": [2] * timeline["points"]}
+    assert values(named(document)["rate-config-requests"], "offered") == [2] * timeline["points"]
 
 
 @given(st.integers(1, 8))

@@ -21,9 +21,9 @@ def test_every_point_is_a_row_and_every_column_of_the_document_is_there(name):
     document = RUNS[name]()
     found, timeline = rows(document), document["timeline"]
     assert len(found) == timeline["points"]
-    assert {*COLUMNS, "width_s", "points", "statuses", "by_api", "limits"} == {*timeline} | (
-        {*COLUMNS} if not timeline["points"] else set()
-    )
+    assert {*COLUMNS, "width_s", "points", "statuses", "by_api", "offered_by_api", "limits"} == {
+        *timeline
+    } | ({*COLUMNS} if not timeline["points"] else set())
     for column in COLUMNS:
         read = [None if row[column] == "" else float(row[column]) for row in found]
         assert read == timeline.get(column, [])

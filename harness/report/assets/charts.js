@@ -59,7 +59,8 @@
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.fillStyle = colour(chart.shade);
-    for (const [from, to] of chart.shaded) {
+    for (const [from, to, share] of chart.shaded) {
+      ctx.globalAlpha = 0.35 + 0.65 * share;
       const left = plot.valToPos(from, "x", true);
       ctx.fillRect(left, bbox.top, Math.max(1, plot.valToPos(to, "x", true) - left), bbox.height);
     }
@@ -167,7 +168,7 @@
         },
         {
           ...axis,
-          size: 54,
+          size: (plot, values) => Math.max(54, 18 + 6.4 * Math.max(0, ...(values ?? []).map((value) => value.length))),
           space: 32,
           values: (plot, splits) => splits.map((value) => value === null ? "" : chart.log && Math.log10(value) % 1 > 1e-9 ? "" : short(value)),
         },

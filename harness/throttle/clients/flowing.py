@@ -8,7 +8,7 @@ from harness.throttle.clients.ruling import of_each, unless_over
 from harness.throttle.clients.sight import Sight
 from harness.throttle.clients.waiting import asked_ns
 from harness.throttle.verdict import PASS
-from harness.units import NS_PER_S
+from harness.units import NS_PER_S, format_percent
 
 RECOVERS_NS: Final = 15 * NS_PER_S
 AT_ONCE_MOST: Final = 64
@@ -80,7 +80,8 @@ def uses_what_it_may(sight: Sight) -> Ruling:
         return Ruling(NOT_APPLICABLE, f"{many(len(sight.calls), 'request')} are too few to tell")
     took_s = max(1.0, (good[-1] - good[0] - sight.stall_ns) / 1e9)
     share = len(good) / (took_s * sight.facts["limit_per_s"])
-    said = f"{many(len(good), 'request')} were taken in {took_s:.1f} s: {share:.0%} of what the limit allows"
+    taken = f"{many(len(good), 'request')} were taken in {took_s:.1f} s"
+    said = f"{taken}: {format_percent(share)} of what the limit allows"
     return Ruling(PASS if share >= _GOODPUT else FAIL, said)
 
 
@@ -90,5 +91,6 @@ def keeps_under_it(sight: Sight) -> Ruling:
     if len(sight.calls) < _REQUESTS_LEAST or not sight.turned_away:
         return Ruling(NOT_APPLICABLE, f"{many(len(sight.calls), 'request')} are too few to tell")
     share = len(sight.turned_away) / len(sight.calls)
-    said = f"{len(sight.turned_away):,} of {many(len(sight.calls), 'request')} were refused: {share:.0%}"
+    refused = f"{len(sight.turned_away):,} of {many(len(sight.calls), 'request')} were refused"
+    said = f"{refused}: {format_percent(share)}"
     return Ruling(PASS if share <= _REFUSED_SHARE else FAIL, said)
