@@ -27,7 +27,7 @@ _STYLES: Final = ("uplot.min.css", "page.css")
 _SCRIPTS: Final = ("uplot.iife.min.js", "page.js", "charts.js")
 # In a script element only these can end the text or start another state of the parser.
 _IN_SCRIPT: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|ms|s|bytes|requests|messages)\b|%)")
+_UNIT: Final = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|kB|MB)\b|%)")
 _NOT_MEASURED: Final = Markup('<span class="quiet">not measured</span>')
 
 

@@ -9,11 +9,13 @@ import orjson
 
 from harness.measure.contents import ContentCounter
 from harness.measure.counters import Counters, PauseSeen
+from harness.measure.observed import CommandEnd, Observed, Retries, Sizes
 from harness.measure.points import LimitFill, Point
 from harness.measure.reconcile import Reconciliation
 from harness.measure.summary import ArrivalVariation, Figures, LimitUse, Rates, Summary
 from harness.measure.sums import Sums
 from harness.report.document import build_document
+from harness.report.observed import as_observed
 from harness.throttle.check import Finding
 from harness.throttle.verdict import Judgement
 from harness.units import NS_PER_S
@@ -217,12 +219,41 @@ def cut_off():
     return document
 
 
+def observed():
+    """What a receiver tells of somebody else's traffic, with names from outside in it."""
+    sizes = Sizes(p50=674.0, p99=746.0, max=753, mean=670.0, count=200)
+    seen = Observed(
+        retries=Retries(
+            requests=11, unmarked=2, messages=11, wait_ms=Figures(p50=9.0, p99=9.0, max=9.0, count=11)
+        ),
+        request_bytes=sizes,
+        message_bytes=sizes,
+        refused={f"throttled: {MARKUP}": 6},
+        command=CommandEnd(MARKUP, 0),
+    )
+    return as_observed(a_document(items=900, rate_per_s=800), seen)
+
+
+def three_apis():
+    """Calls of three APIs in one run, one of them under a limit of a minute."""
+    document = copy.deepcopy(a_document(items=900, rate_per_s=800))
+    timeline = document["timeline"]
+    apis = {"tracking": timeline["sent"], "profile": [40, 1], "config": [60, 40]}
+    timeline["by_api"] = timeline["offered_by_api"] = apis
+    document["by_api"] = dict.fromkeys(apis, document["by_api"]["tracking"])
+    document["throttle"]["limits"].append(
+        document["throttle"]["limits"][0]
+        | {"api": "config", "name": "Config 100 requests/min per token", "count": 100, "window_s": 60.0}
+    )
+    return document
+
+
 def old():
     """A document of an earlier harness, without the keys that came since."""
     document = orjson.loads(orjson.dumps(a_document(items=60)))
     for key in ("billed", "curves", "contents", "batch_sizes", "errors"):
         del document[key]
-    for key in ("by_api", "limits", "first_sent", "sent_peak_1s"):
+    for key in ("by_api", "offered_by_api", "limits", "first_sent", "sent_peak_1s"):
         del document["timeline"][key]
     for key in ("pauses", "pauses_in_all"):
         del document["throttle"][key]
@@ -235,6 +266,8 @@ PAGES = RUNS | {
     "one second": lambda: a_document(items=30, rate_per_s=60),
     "all refused": all_refused,
     "cut off": cut_off,
+    "observed": observed,
+    "three APIs": three_apis,
     "ten hours": lambda: long(36_000),
     "old": old,
 }

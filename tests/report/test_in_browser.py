@@ -21,6 +21,8 @@ SHOWN = (
     "cut off",
     "ten hours",
     "many events",
+    "observed",
+    "three APIs",
 )
 SPANS = "[...document.querySelectorAll('.tools .span')].map((span) => span.textContent)"
 
@@ -63,13 +65,29 @@ def look(tab, files):
 
 
 @pytest.mark.parametrize("name", SHOWN)
-@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("width", [360, 820, 1400])
 def test_no_page_scrolls_sideways_and_all_its_charts_are_drawn(look, name, width):
     page = look(name, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     drawn = page.evaluate("document.querySelectorAll('.plot canvas').length")
     assert drawn == page.evaluate("document.querySelectorAll('.plot').length")
     assert bool(drawn) == (name != "nothing")
+
+
+def test_no_figure_at_the_top_is_broken_and_no_caption_is_cut(look):
+    for width in (360, 820, 1400):
+        page = look("ten hours", width=width)
+        broken = page.evaluate(
+            "[...document.querySelectorAll('.figures b')].filter((one) => one.getClientRects().length > 1"
+            " || one.getBoundingClientRect().right > one.closest('div').getBoundingClientRect().right + 1)"
+            ".map((one) => one.textContent)"
+        )
+        cut = page.evaluate(
+            "[...document.querySelectorAll('.scroll')].filter((one) => one.querySelector('caption > span')"
+            "?.getBoundingClientRect().right > one.getBoundingClientRect().right + 1)"
+            ".map((one) => one.ariaLabel)"
+        )
+        assert (broken, cut) == ([], [])
 
 
 def test_a_hostile_page_runs_nothing_and_its_policy_holds_back_what_would(look):
@@ -185,15 +203,28 @@ def test_on_paper_a_dark_page_is_light_and_has_its_charts_and_definitions(look):
     assert paper.startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("name", ["throttled", "nothing", "hostile"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_serious(look, name, dark):
+@pytest.mark.parametrize(
+    ("name", "width", "dark"),
+    [
+        ("throttled", 360, False),
+        ("throttled", 1400, True),
+        ("three APIs", 820, False),
+        ("three APIs", 360, True),
+        ("observed", 820, True),
+        ("observed", 1400, False),
+        ("hostile", 360, True),
+        ("hostile", 820, False),
+        ("nothing", 820, True),
+        ("nothing", 1400, False),
+    ],
+)
+def test_axe_finds_nothing_serious(look, name, width, dark):
     if not AXE.exists():
         message = "axe-core is not here: run tests/report/axe/install"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    page = look(name, dark=dark, width=820)
+    page = look(name, dark=dark, width=width)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     page.evaluate(AXE.read_text("utf-8") + "; 1")
     found = page.evaluate(
