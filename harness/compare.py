@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from harness.redraw import document_of
-from harness.report.comparison import comparison_document, comparison_text
+from harness.report.comparison import comparison_document
+from harness.report.comparison_text import comparison_text
 from harness.report.document import read_json
 from harness.throttle.check import Finding
 from harness.throttle.comparison import compare
