@@ -1,5 +1,6 @@
 """The story of a comparison: read the runs, set each beside the first, judge, and draw what came out."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ class Compared:
     """What came out, for a command line."""
 
     document: dict[str, Any]
+    runs: tuple[dict[str, Any], ...]  # their documents, the baseline first
 
     @property
     def text(self) -> str:
@@ -45,7 +47,10 @@ def compare_runs(paths: Sequence[Path], max_regression: float | None = None) -> 
     documents = [read_run(path) for path in paths]
     baseline, *others = documents
     comparisons = [compare(baseline, document) for document in others]
-    return Compared(comparison_document(documents, comparisons, max_regression))
+    command = shlex.join(["harness", "compare", *map(str, paths), *_threshold(max_regression)])
+    return Compared(
+        comparison_document(documents, comparisons, max_regression, command), tuple(documents)
+    )
 
 
 def read_run(path: Path) -> dict[str, Any]:
@@ -56,3 +61,7 @@ def read_run(path: Path) -> dict[str, Any]:
 def judge_against(baseline: Path, max_regression: float, document: dict[str, Any]) -> Finding:
     """A run that has just ended held against a baseline. Raises as `compare_runs`."""
     return judge_regression(compare(read_run(baseline), document), max_regression)
+
+
+def _threshold(max_regression: float | None) -> tuple[str, ...]:
+    return () if max_regression is None else ("--max-regression", f"{100 * max_regression:g}%")

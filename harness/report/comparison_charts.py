@@ -29,10 +29,10 @@ class _Look(NamedTuple):
 # The first is broad and lies below the others, so that lines on one place are still seen apart.
 _LOOKS: Final = (
     _Look("lag", thick=True),
-    _Look("sent"),
-    _Look("response", (7, 3)),
-    _Look("batch", (2, 3)),
-    _Look("user", (9, 3, 2, 3)),
+    _Look("sent", (6, 2)),
+    _Look("response", (2, 2)),
+    _Look("batch", (10, 3, 2, 3)),
+    _Look("user", (4, 5)),
 )
 
 
@@ -160,7 +160,7 @@ class _Grid(NamedTuple):
             name=name,
             title=title,
             unit=unit,
-            description=f"{title}{', over the whole run' if across else ''}: {'; '.join(told)}.",
+            description=f"{'Over the whole run: ' if across else ''}{'; '.join(told)}.",
             series=_lines(self.runs, drawn),
             width_s=self.width_s,
             logarithmic=across is not None,
@@ -184,12 +184,11 @@ def _curves(runs: Sequence[DrawnRun], kind: str, key: str) -> Chart | None:
         for run, curve in zip(runs, found, strict=True)
         if curve
     ]
-    title = f"{kind.capitalize()} time, the whole distribution"
     return Chart(
         name=f"{kind}-curve",
-        title=title,
+        title=f"{kind.capitalize()} time, the whole distribution",
         unit="ms, logarithmic, by percentile",
-        description=f"{title}: {'; '.join(told)}.",
+        description=f"{'; '.join(told)}.",
         series=_lines(runs, drawn),
         axis=NINES,
         xs=xs,

@@ -21,7 +21,7 @@ def on_nines(curves: Collection[Sequence[Sequence[float]]]) -> tuple[tuple[float
     widest = max(curves, key=len)
     xs = [-log10(1 - share) if share < 1 else 0.0 for share, _ in widest]
     xs[-1] = xs[-2] + (xs[-2] - xs[-3] if longest > _PLACES_LEAST else 1)
-    columns = [
+    columns: list[Column] = [
         [*above_zero([ms for _, ms in curve]), *[None] * (longest - len(curve))] for curve in curves
     ]
     return tuple(round(x, 4) for x in xs), columns
