@@ -48,9 +48,7 @@ def compare_runs(paths: Sequence[Path], max_regression: float | None = None) -> 
     baseline, *others = documents
     comparisons = [compare(baseline, document) for document in others]
     command = shlex.join(["harness", "compare", *map(str, paths), *_threshold(max_regression)])
-    return Compared(
-        comparison_document(documents, comparisons, max_regression, command), tuple(documents)
-    )
+    return Compared(comparison_document(documents, comparisons, max_regression, command), tuple(documents))
 
 
 def read_run(path: Path) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Build the document of a comparison, `compare/1`.
 
 Its form: `{"format", "verdict", "exit_code", "sentence", "max_regression", "confidence", "command",
-"baseline": {run}, "runs": [{"run": {run}, "sentence", "comparable", "reasons", "notes", "changes": [{"figure",
-"unit", "before", "after", "change", "low", "high", "verdict", "judged", "regression", "said",
-"said_interval", "sentence"}], "counts": [{"figure", "before", "after"}], "finding"}]}`. A change is a share of
-the figure before, or points where the unit is %.
+"baseline": {run}, "runs": [{"run": {run}, "sentence", "comparable", "reasons", "notes", "changes":
+[{"figure", "unit", "before", "after", "change", "low", "high", "verdict", "judged", "regression", "said",
+"said_interval", "sentence"}], "counts": [{"figure", "before", "after"}], "finding"}]}`. A change is a share
+of the figure before, or points where the unit is %.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

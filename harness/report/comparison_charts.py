@@ -40,10 +40,10 @@ def comparison_charts(runs: Sequence[DrawnRun]) -> dict[str, list[Chart]]:
     """The charts of the first five runs by their section; none of what no run measured."""
     runs = runs[:RUNS_DRAWN_MOST]
     grid = _Grid.of(runs)
-    drawn = {
+    drawn: dict[str, Sequence[Chart | None]] = {
         "rate": [
-            grid.rates("sent-rate", "Sent", lambda timeline: column(timeline, "sent")),
-            grid.rates("throttled", "Answered 429", _throttled),
+            grid.rates("sent-rate", "Requests sent", lambda timeline: column(timeline, "sent")),
+            grid.rates("throttled", "Requests answered 429", _throttled),
         ],
         "times": grid.times(),
         "curves": [_curves(runs, kind, f"{kind}_time_ms") for kind in ("service", "response")],
@@ -85,9 +85,7 @@ class _Grid(NamedTuple):
         coarser = any(timeline["width_s"] != width_s for timeline in timelines)
         return cls(runs, width_s, -(-longest_s // width_s), coarser)
 
-    def rates(
-        self, name: str, title: str, read: Callable[[dict[str, Any]], Column | None]
-    ) -> Chart | None:
+    def rates(self, name: str, title: str, read: Callable[[dict[str, Any]], Column | None]) -> Chart | None:
         """Counts of each run as rates; None where no run has any."""
         found = [read(run.document["timeline"]) for run in self.runs]
         if not any(any(values or ()) for values in found):
@@ -97,7 +95,7 @@ class _Grid(NamedTuple):
             for run, one in self._beside(found)
         ]
         told = [
-            f"{run.name} {_peak(one)}, {count(total(counts))} in all"
+            f"{run.name} {_peak(one)}, {count(total(counts))}"
             for run, one, counts in zip(self.runs, rates, found, strict=True)
             if one is not None
         ]
@@ -160,7 +158,7 @@ class _Grid(NamedTuple):
             name=name,
             title=title,
             unit=unit,
-            description=f"{'Over the whole run: ' if across else ''}{'; '.join(told)}.",
+            description=f"{'Over the whole run' if across else 'At most, and in all'}: {'; '.join(told)}.",
             series=_lines(self.runs, drawn),
             width_s=self.width_s,
             logarithmic=across is not None,
@@ -188,7 +186,7 @@ def _curves(runs: Sequence[DrawnRun], kind: str, key: str) -> Chart | None:
         name=f"{kind}-curve",
         title=f"{kind.capitalize()} time, the whole distribution",
         unit="ms, logarithmic, by percentile",
-        description=f"{'; '.join(told)}.",
+        description=f"Over the whole run: {'; '.join(told)}.",
         series=_lines(runs, drawn),
         axis=NINES,
         xs=xs,
@@ -214,4 +212,4 @@ def _throttled(timeline: dict[str, Any]) -> Column | None:
 
 def _peak(rates: Column) -> str:
     known = [value for value in rates if value is not None]
-    return f"at most {precise(max(known))}/s" if known else NOTHING
+    return f"{precise(max(known))}/s" if known else NOTHING

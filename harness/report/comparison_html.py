@@ -52,13 +52,23 @@ def comparison_html(document: Told, documents: Sequence[Mapping[str, Any]]) -> s
     names = _names(told, several=several)
     drawn = comparison_charts([DrawnRun(*pair) for pair in zip(names, documents, strict=True)])
     known = [run for run in runs if run["reasons"] or run["notes"] or run["finding"]]
+    heading = _heading(runs, document["baseline"])
+    sections = [
+        ("findings", "Before you read on", known),
+        ("figures", "What changed", True),
+        ("over-time", "Over time", drawn["rate"] or drawn["times"]),
+        ("distributions", "Distributions", drawn["curves"]),
+        ("counts", "Counts", True),
+        ("again", "Do it again", True),
+    ]
     view = {
         "terms": TERMS,
         "compared": document,
         "several": several,
         "told": [_about(name, run) for name, run in zip(names, told, strict=True)],
-        "heading": _heading(runs, document["baseline"]),
+        "heading": heading,
         "runs": [_run_view(run, name) for run, name in zip(runs, names[1:], strict=True)],
+        "sections": [(name, words) for name, words, there in sections if there],
         "known": bool(known),
         "drawn": drawn,
         "left_out": max(0, len(documents) - RUNS_DRAWN_MOST),
@@ -68,18 +78,9 @@ def comparison_html(document: Told, documents: Sequence[Mapping[str, Any]]) -> s
         "group_terms": _GROUP_TERMS,
         "measured_nowhere": NOT_MEASURED,
     }
-    sections = [
-        ("findings", "Before you read on", known),
-        ("figures", "What changed", True),
-        ("over-time", "Over time", drawn["rate"] or drawn["times"]),
-        ("distributions", "Distributions", drawn["curves"]),
-        ("counts", "Counts", True),
-        ("again", "Do it again", True),
-    ]
-    view["sections"] = [(name, words) for name, words, there in sections if there]
     parts = environment()
     return page(
-        title=f"{view['heading'][1]}: comparison with {phrases.cut(document['baseline']['run_id'])}",
+        title=f"{heading[1]}: comparison with {phrases.cut(document['baseline']['run_id'])}",
         header=parts.get_template("compared_header.j2").render(view),
         body=parts.get_template("compared.j2").render(view),
         charts={"charts": [chart.as_json() for found in drawn.values() for chart in found]}
@@ -138,11 +139,12 @@ def _said(run: Told) -> list[str]:
         reasons = many(len(run["reasons"]), "reason")
         return [f"Not comparable, for {reasons}: the figures may differ for no more than that."]
 
-    def say(change: Told) -> str:
-        interval = f" ({change['said_interval']})" if change["said_interval"] else ""
-        return _signed(f"{figure_words(change['figure']).inside} {change['said']}{interval}")
+    return sentences(run, _change_in_words)
 
-    return sentences(run, say)
+
+def _change_in_words(change: Told) -> str:
+    """Without its interval, which stands in the table."""
+    return _signed(f"{figure_words(change['figure']).inside} {change['said']}")
 
 
 def _run_view(run: Told, name: str) -> dict[str, Any]:
@@ -152,7 +154,9 @@ def _run_view(run: Told, name: str) -> dict[str, Any]:
         "name": name,
         "said": _said(run),
         "reach": f"{100 * reach:g} %",
-        "groups": [(verdict, [_row(change, reach) for change in found]) for verdict, found in grouped(run["changes"])],
+        "groups": [
+            (verdict, [_row(change, reach) for change in found]) for verdict, found in grouped(run["changes"])
+        ],
     }
 
 

@@ -10,7 +10,7 @@ from harness.report.comparison import CHANGED, Told
 HALF: Final = 100  # of the field: x goes from -HALF to HALF
 _REACH_LEAST: Final = 0.05  # so that nothing looks like a lot
 _REACH_MOST: Final = 1.0  # where nothing changed: what may be chance can reach far
-_STEPS: Final = (1, 2, 5, 10)
+_STEPS: Final = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 
 
 class Bar(NamedTuple):

@@ -1,7 +1,7 @@
 """Make a page of parts: one file with its style, scripts and data in it, closed to all else.
 
 A page asks nobody for anything: its policy lets in the scripts and styles that are here, by their hashes.
-So a name that slipped through as markup could neither run nor fetch. All pages that a file holds are made here.
+So a name that slipped through as markup could neither run nor fetch. Every page that is a file is made here.
 """
 
 import base64

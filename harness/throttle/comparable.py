@@ -45,6 +45,7 @@ _ENDED: Final = {
 }
 _SHOWN_MOST: Final = 4
 _SIGNS_MOST: Final = 60
+_EVIDENCE_MOST: Final = 240
 
 
 def reasons_against(before: Document, after: Document) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def _long_enough(who: str, run: Document) -> str | None:
 
 def _believable(who: str, run: Document) -> str | None:
     doubts = [warning for warning in run["trust_warnings"] if warning["level"] == INCONCLUSIVE]
-    return f"{who} cannot be believed: {doubts[0]['evidence']}" if doubts else None
+    return f"{who} cannot be believed: {shown(doubts[0]['evidence'], _EVIDENCE_MOST)}" if doubts else None
 
 
 def _same_recording(before: Document, after: Document) -> str | None:
@@ -138,8 +139,8 @@ def _same_width(before: Document, after: Document) -> str | None:
     return "their timelines have points of different length: one run lasted much longer"
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = _SIGNS_MOST) -> str:
     """A value from a document, cut, without signs that move a cursor or turn text round."""
     text = "none" if value is None else str(value)
     text = "".join(sign if sign.isprintable() else "·" for sign in text)
-    return text if len(text) <= _SIGNS_MOST else text[: _SIGNS_MOST - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
