@@ -11,10 +11,11 @@ import orjson
 from harness.redraw import document_of
 from harness.report.comparison import comparison_document
 from harness.report.comparison_text import comparison_text
-from harness.report.document import read_json
+from harness.report.document import ReportError, read_json
 from harness.throttle.check import Finding
 from harness.throttle.comparison import compare
 from harness.throttle.regression import judge_regression
+from harness.throttle.run_form import amiss
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,14 @@ def compare_runs(paths: Sequence[Path], max_regression: float | None = None) -> 
 
 def read_run(path: Path) -> dict[str, Any]:
     """The document of a run folder or of a `run.json`, wherever it was put. Raises as `compare_runs`."""
-    return read_json(path) if path.is_file() else document_of(path)
+    document = read_json(path) if path.is_file() else document_of(path)
+    found = amiss(document)
+    if found is not None:
+        raise ReportError(
+            f"{path}: its {found!r} is missing or has another form than this harness writes; "
+            "take a new run to compare with"
+        )
+    return document
 
 
 def judge_against(baseline: Path, max_regression: float, document: dict[str, Any]) -> Finding:
