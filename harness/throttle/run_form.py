@@ -113,7 +113,9 @@ def _are_curves(value: Any) -> bool:
             one is None
             or (
                 isinstance(one, list)
-                and all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair)) for pair in one)
+                and all(
+                    isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair)) for pair in one
+                )
             )
             for one in value.values()
         )

@@ -122,10 +122,16 @@ def test_too_little_above_a_percentile_is_too_noisy_to_tell():
         ({"state": "interrupted"}, "this run was interrupted"),
         ({"state": "dead"}, "this run died before its end"),
         ({"state": "???"}, "this run ended as ???"),
-        ({"duration_s": 75.0, "seconds": 50}, "this run lasted 1 min 15 s, and nothing happened after its first 50 s"),
+        (
+            {"duration_s": 75.0, "seconds": 50},
+            "this run lasted 1 min 15 s, and nothing happened after its first 50 s",
+        ),
         ({"state": "running"}, "this run is still running"),
         ({"recording": {"fingerprint": {"files": [{"size_bytes": 8}]}}}, "the recordings differ"),
-        ({"recording": {"name": "-", "fingerprint": {"files": []}}}, "the recording of one run cannot be recognised"),
+        (
+            {"recording": {"name": "-", "fingerprint": {"files": []}}},
+            "the recording of one run cannot be recognised",
+        ),
         ({"plan": {"speed": 2.0, "seed": 2}}, "the plans differ: --speed 1, then 2"),
         ({"made_with": {"machine": "another box", "cores": 2}}, "the machines differ: a box with 2 cores"),
         (

@@ -29,7 +29,9 @@ def told(field, text):
     return option_change(name, plan[name], plan[name], shown)
 
 
-@pytest.mark.parametrize(("field", "text"), [(field, text) for field, texts in GIVEN.items() for text in texts])
+@pytest.mark.parametrize(
+    ("field", "text"), [(field, text) for field, texts in GIVEN.items() for text in texts]
+)
 def test_a_value_is_told_as_the_option_takes_it(field, text):
     option = field.replace("_", "-")
     assert told(field, text) == f"--{option} {text}, then {text}"
