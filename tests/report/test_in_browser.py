@@ -162,6 +162,8 @@ def test_on_paper_a_dark_page_is_light_and_has_its_charts_and_definitions(look):
 @pytest.mark.parametrize("name", ["throttled", "nothing", "hostile"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious(look, axe, name, dark):
-    found = axe(look(name, dark=dark, width=820))
+    page = look(name, dark=dark, width=820)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    found = axe(page)
     serious = [one for one in found if one[0] in ("serious", "critical")]
     assert serious == [], json.dumps(serious, indent=1)
