@@ -1,5 +1,6 @@
 """The story of a comparison: read the runs, set each beside the first, judge, and draw what came out."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 import orjson
 
 from harness.redraw import document_of
-from harness.report.comparison import comparison_document, comparison_text
-from harness.report.document import read_json
+from harness.report.comparison import comparison_document
+from harness.report.comparison_text import comparison_text
+from harness.report.document import ReportError, read_json
 from harness.throttle.check import Finding
 from harness.throttle.comparison import compare
 from harness.throttle.regression import judge_regression
+from harness.throttle.run_form import amiss
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Compared:
     """What came out, for a command line."""
 
     document: dict[str, Any]
+    runs: tuple[dict[str, Any], ...]  # their documents, the baseline first
 
     @property
     def text(self) -> str:
@@ -44,14 +48,26 @@ def compare_runs(paths: Sequence[Path], max_regression: float | None = None) -> 
     documents = [read_run(path) for path in paths]
     baseline, *others = documents
     comparisons = [compare(baseline, document) for document in others]
-    return Compared(comparison_document(documents, comparisons, max_regression))
+    command = shlex.join(["harness", "compare", *map(str, paths), *_threshold(max_regression)])
+    return Compared(comparison_document(documents, comparisons, max_regression, command), tuple(documents))
 
 
 def read_run(path: Path) -> dict[str, Any]:
     """The document of a run folder or of a `run.json`, wherever it was put. Raises as `compare_runs`."""
-    return read_json(path) if path.is_file() else document_of(path)
+    document = read_json(path) if path.is_file() else document_of(path)
+    found = amiss(document)
+    if found is not None:
+        raise ReportError(
+            f"{path}: its {found!r} is missing or has another form than this harness writes; "
+            "take a new run to compare with"
+        )
+    return document
 
 
 def judge_against(baseline: Path, max_regression: float, document: dict[str, Any]) -> Finding:
     """A run that has just ended held against a baseline. Raises as `compare_runs`."""
     return judge_regression(compare(read_run(baseline), document), max_regression)
+
+
+def _threshold(max_regression: float | None) -> tuple[str, ...]:
+    return () if max_regression is None else ("--max-regression", f"{100 * max_regression:g}%")

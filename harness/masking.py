@@ -16,7 +16,8 @@ _NAMED: Final = re.compile(
     r"[\"']?(?:\s*[=:]\s*|\s+))([\"']?)([^\s\"'&,;]{6,})"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9_~+/=.-]{20,}")
-_NUMBER: Final = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){8,}")
+# The id of a run is a long number too, and says nothing of anybody.
+_NUMBER: Final = re.compile(r"\b\d{8}-\d{6}-[a-z0-9]{5}\b|(\+?\d(?:[ ()./-]{0,2}\d){8,})")
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d{1,4}")
 _SIGNS: Final = re.compile(r"[A-Za-z0-9]+")
 _LOOKED_AT: Final = 1_024  # characters: a longer name is cut anyway; the patterns are bounded for its sake
@@ -33,7 +34,7 @@ def masked(text: str) -> str:
     text = _MAIL.sub("(e-mail)", text)
     text = _NAMED.sub(lambda found: f"{found[1]}{found[2]}…", text)
     text = _RUN.sub(lambda found: f"…{found[0].rstrip('=')[-4:]}" if _is_token(found[0]) else found[0], text)
-    return _NUMBER.sub("(number)", text)
+    return _NUMBER.sub(lambda found: "(number)" if found[1] else found[0], text)
 
 
 def without_credentials(text: str) -> str:

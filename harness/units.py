@@ -116,6 +116,16 @@ def format_duration(duration_ns: int) -> str:
     return f"{whole_s} s"
 
 
+def format_option_duration(duration_s: float) -> str:
+    """A length of time as an option takes it: `200ms`, `65s`, `5m`, `1h30m`."""
+    if 0 < duration_s < 1:
+        return f"{duration_s * 1_000:g}ms"
+    if duration_s < 120 or duration_s % 60:
+        return f"{duration_s:g}s"
+    hours, minutes = divmod(round(duration_s / 60), 60)
+    return f"{f'{hours}h' if hours else ''}{f'{minutes}m' if minutes or not hours else ''}"
+
+
 def format_size(size_bytes: int) -> str:
     """`812 B`, `1.2 MB`, in decimal units as Segment documents its sizes."""
     size = float(size_bytes)

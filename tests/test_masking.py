@@ -11,6 +11,7 @@ from harness.masking import masked, without_credentials
 WORDS = (
     "Order Completed",
     "checkout_step_2_completed",
+    "Worse than 20260102-030405-k3f9a by more",
     "ProductListViewedByCustomerSupportTeam",
     "Black Friday 2024 / teaser-banner-clicked",
     "Größe gewählt",

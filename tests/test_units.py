@@ -107,3 +107,10 @@ def test_a_length_of_time_is_said_as_a_person_says_it(duration_ns, text):
 )
 def test_a_size_is_said_in_decimal_units(size_bytes, text):
     assert units.format_size(size_bytes) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["0s", "200ms", "1.5s", "65s", "119s", "2m", "150s", "5m", "1h", "1h30m", "26h"]
+)
+def test_a_length_is_written_as_an_option_takes_it(text):
+    assert units.format_option_duration(units.parse_duration_ns(text) / units.NS_PER_S) == text

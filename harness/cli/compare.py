@@ -53,6 +53,6 @@ def compare_command(
         raise UsageError(f"--max-regression: {error}") from None
     compared = compare_runs(paths, allowed)
     if page is not None:
-        write_comparison(page, compared.document)
+        write_comparison(page, compared.document, compared.runs)
     click.echo(compared.as_json if as_json else compared.text, nl=as_json)
     sys.exit(compared.exit_code)

@@ -1,18 +1,16 @@
 """Choose what is drawn of a run, from its document alone; what was not measured is not drawn."""
 
 from collections.abc import Mapping
-from math import log10
 from typing import Any, Final
 
 from harness.masking import masked
-from harness.report.columns import Document, column, mappings, per_s, total, width_note
+from harness.report.columns import Document, above_zero, column, mappings, per_s, total, width_note
+from harness.report.nines import on_nines
 from harness.report.phrases import count, cut, precise
 from harness.report.plot import NINES, Chart, Column, Series, Shade
 from harness.report.rate_charts import rate_charts
 from harness.throttle.check import many
 
-# A microsecond is far below what a socket can do, and zero has no place on a logarithmic scale.
-_LEAST_MS: Final = 0.001
 _STATUS_COLOURS: Final = {
     "2xx": "s2",
     "3xx": "s3",
@@ -139,7 +137,7 @@ def _times(document: Document, timeline: Mapping[str, Any]) -> list[Chart | None
     values: list[float] = []
     for _, columns in drawn:
         for one in columns.values():
-            values += (max(value, _LEAST_MS) for value in one if value is not None)
+            values += (value for value in above_zero(one) if value is not None)
     if not values:
         return []
     across = (min(values), max(values))
@@ -153,7 +151,7 @@ def _times(document: Document, timeline: Mapping[str, Any]) -> list[Chart | None
             series=tuple(
                 Series(
                     label=stat,
-                    values=[None if value is None else max(value, _LEAST_MS) for value in one],
+                    values=above_zero(one),
                     colour=kind if stat != "max" else "lag",
                     dash=stat == "p50",
                     thick=stat == "p99",
@@ -171,24 +169,9 @@ def _times(document: Document, timeline: Mapping[str, Any]) -> list[Chart | None
 def _curve(document: Document) -> Chart | None:
     curves = document.get("curves") or {}
     known = {kind: curve for kind in ("service", "response") if (curve := curves.get(f"{kind}_time_ms"))}
-    longest = max((len(curve) for curve in known.values()), default=0)
-    if longest < 3:  # a minimum and a maximum make no curve
+    xs, columns = on_nines(known.values())
+    if not xs:
         return None
-    widest = max(known.values(), key=len)
-    xs = [-log10(1 - share) if share < 1 else 0.0 for share, _ in widest]
-    xs[-1] = xs[-2] + (xs[-2] - xs[-3] if longest > 3 else 1)
-    series = []
-    for kind, curve in known.items():
-        own = [max(ms, _LEAST_MS) for _, ms in curve]
-        # Where one has fewer durations its maximum stands at its own end.
-        series.append(
-            Series(
-                label=f"{kind} time",
-                values=[*own, *[None] * (longest - len(own))],
-                colour=kind,
-                thick=True,
-            )
-        )
     return Chart(
         name="curve",
         title="The whole distribution",
@@ -196,9 +179,12 @@ def _curve(document: Document) -> Chart | None:
         description="Percentiles of the whole run: "
         + "; ".join(f"{kind} time {_figures(document, f'{kind}_time_ms')}" for kind in known)
         + ".",
-        series=tuple(series),
+        series=tuple(
+            Series(label=f"{kind} time", values=values, colour=kind, thick=True)
+            for kind, values in zip(known, columns, strict=True)
+        ),
         axis=NINES,
-        xs=tuple(round(x, 4) for x in xs),
+        xs=xs,
         logarithmic=True,
     )
 

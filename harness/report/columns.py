@@ -1,11 +1,14 @@
 """Read columns of figures from a run's document, which may lack any of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from harness.report.plot import Column
 
 Document = Mapping[str, Any]
+
+# A microsecond is far below what a socket can do, and zero has no place on a logarithmic scale.
+_LEAST_MS: Final = 0.001
 
 
 def column(timeline: Mapping[str, Any], name: str) -> Column | None:
@@ -17,6 +20,11 @@ def column(timeline: Mapping[str, Any], name: str) -> Column | None:
 def per_s(values: Sequence[float | None], width_s: int) -> Column:
     """Counts of points as rates."""
     return [None if value is None else value / width_s for value in values]
+
+
+def above_zero(values: Sequence[float | None]) -> Column:
+    """Milliseconds as a logarithmic scale can show them."""
+    return [None if value is None else max(value, _LEAST_MS) for value in values]
 
 
 def total(values: Sequence[float | None] | None) -> int:

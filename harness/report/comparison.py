@@ -1,24 +1,27 @@
-"""Build the document of a comparison, `compare/1`, and print it.
+"""Build the document of a comparison, `compare/1`.
 
-Its form: `{"format", "verdict", "exit_code", "sentence", "max_regression", "confidence", "baseline": {run},
-"runs": [{"run": {run}, "comparable", "reasons", "notes", "changes": [{"figure", "unit", "before", "after",
-"change", "low", "high", "verdict", "judged", "regression"}], "counts": [{"figure", "before", "after"}],
-"finding"}]}`. A change is a share of the figure before, or points where the unit is %.
+Its form: `{"format", "verdict", "exit_code", "sentence", "max_regression", "confidence", "command",
+"baseline": {run}, "runs": [{"run": {run}, "sentence", "comparable", "reasons", "notes", "changes":
+[{"figure", "unit", "before", "after", "change", "low", "high", "verdict", "judged", "regression", "said",
+"said_interval", "sentence"}], "counts": [{"figure", "before", "after"}], "finding"}]}`. A change is a share
+of the figure before, or points where the unit is %.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 from harness.errors import EXIT_CHECK_FAILED, EXIT_INCONCLUSIVE, EXIT_OK
-from harness.report.phrases import count, cut, instant, precise
+from harness.report.phrases import cut
 from harness.throttle.check import FAIL, INCONCLUSIVE, WARN, Finding
 from harness.throttle.comparison import (
     BETTER,
     CONFIDENCE,
     DIFFERENT,
     NOT_COMPARABLE,
+    NOT_MEASURED,
     TOO_NOISY,
+    WITHIN_NOISE,
     WORSE,
     Change,
     Comparison,
@@ -33,13 +36,19 @@ _EXIT: Final = {
     WARN: EXIT_OK,
     PASS: EXIT_OK,
 }
+CHANGED: Final = (WORSE, BETTER, DIFFERENT)
+# In the order in which a reader wants them.
+GROUPS: Final = (*CHANGED, WITHIN_NOISE, TOO_NOISY, NOT_COMPARABLE, NOT_MEASURED)
 _NAMED_MOST: Final = 3
+
+Told = Mapping[str, Any]  # a part of the document
 
 
 def comparison_document(
     documents: Sequence[Mapping[str, Any]],
     comparisons: Sequence[Comparison],
     max_regression: float | None = None,
+    command: str = "",
 ) -> dict[str, Any]:
     """The document of a baseline, the first of `documents`, and the comparisons of all others with it."""
     baseline, *others = documents
@@ -53,33 +62,41 @@ def comparison_document(
         "format": FORMAT,
         "verdict": verdict,
         "exit_code": _EXIT[verdict],
-        "sentence": " ".join(_sentence(run, several=len(runs) > 1) for run in runs).strip(),
+        "sentence": " ".join(
+            (f"{cut(run['run']['run_id'])}: " if len(runs) > 1 else "") + run["sentence"] for run in runs
+        ),
         "max_regression": max_regression,
         "confidence": CONFIDENCE,
+        "command": command,
         "baseline": _run(baseline),
         "runs": runs,
     }
 
 
-def comparison_text(document: Mapping[str, Any]) -> str:
-    """The document for a terminal."""
-    lines = [document["sentence"], f"  baseline  {_about(document['baseline'])}"]
-    for run in document["runs"]:
-        lines += [f"  and       {_about(run['run'])}", ""]
-        lines += [f"not comparable: {reason}" for reason in run["reasons"]]
-        lines += [f"note: {note}" for note in run["notes"]]
-        lines += [""] if run["reasons"] or run["notes"] else []
-        lines += _table(run)
-        differing = [one for one in run["counts"] if one["before"] != one["after"]]
-        if differing:
-            lines += ["", f"{'counts that differ':<32}{'before':>12}{'after':>12}"]
-            lines += [
-                f"{one['figure']:<32}{count(one['before']):>12}{count(one['after']):>12}" for one in differing
-            ]
-        if run["finding"] is not None:
-            lines += ["", f"{run['finding']['level']}: {run['finding']['evidence']}"]
-            lines += [f"  {run['finding']['advice']}"]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+def grouped(changes: Iterable[Told]) -> list[tuple[str, list[Told]]]:
+    """The changes by verdict, those that matter most first; no verdict that none has."""
+    found: dict[str, list[Told]] = {verdict: [] for verdict in GROUPS}
+    for change in changes:
+        found[change["verdict"]].append(change)
+    return [(verdict, those) for verdict, those in found.items() if those]
+
+
+def sentences(run: Told, say: Callable[[Told], str]) -> list[str]:
+    """What became of a run beside the baseline, the gravest first; `say` tells one change."""
+    if not run["comparable"]:
+        return [f"Not comparable: {run['reasons'][0]}."]
+    groups = dict(grouped(run["changes"]))
+    told = []
+    for verdict in CHANGED:
+        found = groups.get(verdict, [])
+        more = f", and {len(found) - _NAMED_MOST} more" if len(found) > _NAMED_MOST else ""
+        said = "; ".join(map(say, found[:_NAMED_MOST]))
+        told += [f"{verdict.capitalize()}: {said}{more}."] if found else []
+    noisy = len(groups.get(TOO_NOISY, ()))
+    return [
+        *(told or ["No figure changed beyond the noise."]),
+        *([f"Too noisy to tell: {noisy} of {len(run['changes'])} figures."] if noisy else []),
+    ]
 
 
 def _compared(
@@ -90,7 +107,7 @@ def _compared(
     if max_regression is not None:
         finding = judge_regression(comparison, max_regression)
         worse = () if comparison.reasons else regressions(comparison, max_regression)
-    return {
+    run = {
         "run": _run(document),
         "comparable": not comparison.reasons,
         "reasons": list(comparison.reasons),
@@ -108,6 +125,7 @@ def _compared(
         "counts": [one._asdict() for one in comparison.counts],
         "finding": None if finding is None else asdict(finding),
     }
+    return run | {"sentence": " ".join(sentences(run, lambda change: str(change["sentence"])))}
 
 
 def _run(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,41 +146,3 @@ def _level(run: Mapping[str, Any]) -> str:
         return INCONCLUSIVE
     finding = run["finding"]
     return finding["level"] if finding is not None and finding["level"] in _EXIT else PASS  # a note is none
-
-
-def _sentence(run: Mapping[str, Any], *, several: bool) -> str:
-    which = f"{cut(run['run']['run_id'])}: " if several else ""
-    if not run["comparable"]:
-        return f"{which}Not comparable: {run['reasons'][0]}."
-    told = []
-    for verdict in (WORSE, BETTER, DIFFERENT):
-        found = [change["sentence"] for change in run["changes"] if change["verdict"] == verdict]
-        more = f", and {len(found) - _NAMED_MOST} more" if len(found) > _NAMED_MOST else ""
-        told += [f"{verdict.capitalize()}: {'; '.join(found[:_NAMED_MOST])}{more}."] if found else []
-    noisy = sum(change["verdict"] == TOO_NOISY for change in run["changes"])
-    if noisy:
-        told.append(f"Too noisy to tell: {noisy} of {len(run['changes'])} figures.")
-    return (
-        which + ("" if len(told) > bool(noisy) else "No figure changed beyond the noise. ") + " ".join(told)
-    )
-
-
-def _about(run: Mapping[str, Any]) -> str:
-    return (
-        f"{cut(run['run_id'])}  {instant(run['started_at'])}, {precise(run['duration_s'])} s, "
-        f"{cut(run['recording'])} to {cut(run['target'])}"
-    )
-
-
-def _table(run: Mapping[str, Any]) -> list[str]:
-    share = round(CONFIDENCE * 100)
-    lines = [f"{'':<32}{'before':>12}{'after':>12}{'change':>14}  {f'{share} % interval':<26}"]
-    for change in run["changes"]:
-        before, after = (f"{precise(change[side])} {change['unit']}".strip() for side in ("before", "after"))
-        mark = "  <- regression" if change["regression"] else ""
-        verdict = change["verdict"] if run["comparable"] or change["verdict"] != NOT_COMPARABLE else ""
-        lines.append(
-            f"{change['figure']:<32}{before:>12}{after:>12}{change['said']:>14}  "
-            f"{change['said_interval']:<26}{verdict}{mark}"
-        )
-    return lines

@@ -134,6 +134,46 @@ TERMS: Final[dict[str, tuple[str, str]]] = {
     "recorded": ("recorded", "Items read from the recording: filtered and selected ones."),
     "filtered": ("filtered", "Read, and not to be replayed."),
     "selected": ("selected", "Read, and to be replayed: the six ends add up to it."),
+    "worse": (
+        "worse",
+        "Beyond chance: the whole interval lies on the side that is worse for whoever waits for answers.",
+    ),
+    "better": ("better", "Beyond chance: the whole interval lies on the side that is better."),
+    "different": (
+        "different",
+        "Beyond chance, of a figure that is neither good nor bad in itself: the rate sent, our own lag.",
+    ),
+    "within_the_noise": (
+        "within the noise",
+        (
+            "The interval has no change in it, so chance alone may have done this. It does not say that "
+            "nothing changed: what did is smaller than the interval."
+        ),
+    ),
+    "too_noisy": (
+        "too noisy to tell",
+        (
+            "Too few seconds, or too few answers in them, to say how far chance reaches. A p99 takes some "
+            "hundreds of answers above it, spread over the run: run longer, or send more."
+        ),
+    ),
+    "not_comparable": (
+        "not comparable",
+        "The runs are not, so a change of a figure may be chance, or may be what was asked of the runs.",
+    ),
+    "interval": (
+        "interval",
+        (
+            "Where the true change lies, as far as the noise within the two runs can tell: blocks of "
+            "their seconds are drawn anew 1,000 times. All intervals hold together in 95 of 100 "
+            "comparisons of equal runs."
+        ),
+    ),
+    "regression": ("regression", "Worse beyond chance, and by more than --max-regression allows."),
+    "neither": (
+        "neither 2xx nor 429",
+        "Refused or failed for another reason than a rate limit; no answer at all is one too.",
+    ),
     **{name.removesuffix("_ms"): meaning for name, meaning in phrases.DEFINITIONS.items()},
     **{name: (name, words) for name, words in phrases.ENDS.items()},
     **phrases.RECONCILED,

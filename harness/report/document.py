@@ -239,7 +239,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise ReportError(f"{path}: is no run.json: {error}; name the folder of a run") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ReportError(f"{path}: is not of format {FORMAT}; draw it with the harness that wrote it")
+        raise ReportError(f"{path}: is not of format {FORMAT}; use the harness that wrote it")
     return document
 
 

@@ -5,8 +5,8 @@ wait for each other with a lock, or the one that looked first could put its shor
 """
 
 import fcntl
-import functools
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import jinja2
 import orjson
 
 from harness.report import phrases
+from harness.report.definitions import TERMS
 from harness.report.document import FORMAT, RUNNING, ReportError, write_whole
+from harness.report.page import environment, page
 from harness.units import NS_PER_S, format_duration, format_instant_us
 
 FILE_NAME: Final = "index.html"
@@ -27,6 +28,7 @@ ROWS_MOST: Final = 500
 WIDE: Final = 120
 HIGH: Final = 24
 
+_STYLES: Final = ("cards.css", "runs.css")
 _POINTS_MOST: Final = 60
 _ALIVE_NS: Final = 60 * NS_PER_S  # a run writes each second: one that has not for so long is dead
 _CUT: Final = "did not end"
@@ -38,6 +40,7 @@ _LEVELS: Final = frozenset({"pass", "warn", "fail", "inconclusive"})
 class IndexRow:
     """One folder, as words."""
 
+    folder: str
     name: str
     link: str | None  # relative; None when there is no page
     level: str  # pass, warn, fail, inconclusive, note
@@ -52,6 +55,7 @@ class IndexRow:
     peak: str
     remark: str
     order: str  # by which the newest comes first
+    is_run: bool  # that has ended: it can be compared with another
 
 
 def write_index(directory: Path, now_wall_ns: int) -> Path:
@@ -59,13 +63,37 @@ def write_index(directory: Path, now_wall_ns: int) -> Path:
     path = directory / FILE_NAME
     with _one_at_a_time(directory):
         rows, left_out = index_rows(directory, now_wall_ns)
-        write_whole(path, index_page(rows, left_out).encode())
+        write_whole(path, index_page(rows, left_out, directory).encode())
     return path
 
 
-def index_page(rows: Sequence[IndexRow], left_out: int = 0) -> str:
-    """The page of these rows."""
-    return _template().render(rows=rows, left_out=left_out, wide=WIDE, high=HIGH)
+def index_page(rows: Sequence[IndexRow], left_out: int, directory: Path) -> str:
+    """The page of these rows, which are folders of this directory."""
+    view = {
+        "rows": rows,
+        "left_out": left_out,
+        "terms": TERMS,
+        "compare": _command(rows, directory),
+        "wide": WIDE,
+        "high": HIGH,
+    }
+    parts = environment()
+    return page(
+        title="Runs",
+        header=parts.get_template("runs_header.j2").render(view),
+        body=parts.get_template("runs.j2").render(view),
+        styles=_STYLES,
+        skip="Skip to the runs",
+    )
+
+
+def _command(rows: Sequence[IndexRow], directory: Path) -> str:
+    """How the newest run is compared with the one before it; "" where there are no two."""
+    newest = [row.folder for row in rows if row.is_run and row.folder.isprintable()][:2]
+    if len(newest) < 2:
+        return ""
+    pair = [str(directory / name) for name in reversed(newest)]
+    return shlex.join(["harness", "compare", *pair, "--html", "compared.html"])
 
 
 def index_rows(directory: Path, now_wall_ns: int) -> tuple[list[IndexRow], int]:
@@ -137,6 +165,7 @@ def _run_row(folder: Path, page: str | None, document: Mapping[str, Any], now_wa
     load = [sent / width_s for sent in timeline.get("sent", ())]
     verdict, state = str(document["verdict"]), str(document["state"])
     return IndexRow(
+        folder=folder.name,
         name=phrases.cut(folder.name),
         link=page,
         level=verdict if verdict in _LEVELS else "note",
@@ -151,6 +180,7 @@ def _run_row(folder: Path, page: str | None, document: Mapping[str, Any], now_wa
         peak=f"{phrases.precise(max(load, default=0.0))}/s at most",
         remark=phrases.cut(document["sentence"].partition(": ")[2], 200),
         order=document["started_at"] or "",
+        is_run=True,
     )
 
 
@@ -179,20 +209,22 @@ def _plain_row(
     nothing = phrases.NOTHING
     changed = format_instant_us(_changed_ns(folder))
     return IndexRow(
-        phrases.cut(folder.name),
-        page,
-        level,
-        verdict,
-        phrases.instant(order or changed),
-        nothing,
-        what or nothing,
-        nothing,
-        nothing,
-        nothing,
-        "",
-        "",
-        remark,
-        order or changed,
+        folder=folder.name,
+        name=phrases.cut(folder.name),
+        link=page,
+        level=level,
+        verdict=verdict,
+        started=phrases.instant(order or changed),
+        lasted=nothing,
+        what=what or nothing,
+        messages=nothing,
+        rate=nothing,
+        p99=nothing,
+        spark="",
+        peak="",
+        remark=remark,
+        order=order or changed,
+        is_run=False,
     )
 
 
@@ -231,15 +263,3 @@ def sparkline(load: Sequence[float]) -> str:
         for place, level in enumerate(levels)
     )
     return f"M0 {HIGH}{steps}V{HIGH}Z"
-
-
-@functools.cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("index.html.j2")

@@ -1,8 +1,7 @@
 """Make a page of parts: one file with its style, scripts and data in it, closed to all else.
 
 A page asks nobody for anything: its policy lets in the scripts and styles that are here, by their hashes.
-So a name that slipped through as markup could neither run nor fetch. Other reports make their pages with
-this too.
+So a name that slipped through as markup could neither run nor fetch. Every page that is a file is made here.
 """
 
 import base64
@@ -38,9 +37,14 @@ def page(
     body: str,
     charts: Mapping[str, Any] | None = None,
     terms: Mapping[str, tuple[str, str]] = TERMS,
+    styles: tuple[str, ...] = (),
+    skip: str = "Skip to the findings",
 ) -> str:
-    """A whole page. `header` and `body` are markup, `title` is text, `charts` is what `charts.js` draws."""
-    style, scripts = _style(), _scripts() if charts else _scripts()[1:2]
+    """A whole page. `header` and `body` are markup, `title` is text, `charts` is what `charts.js` draws.
+
+    `styles` are files of its own beside those of every page; `skip` are the words of the first link.
+    """
+    style, scripts = _style(styles), _scripts() if charts else _scripts()[1:2]
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -57,6 +61,7 @@ def page(
         .render(
             title=title,
             policy=policy,
+            skip=skip,
             style=Markup(style),  # noqa: S704 - ours, or made by a template that escapes
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - files of this package
             header=Markup(header),  # noqa: S704 - ours, or made by a template that escapes
@@ -153,8 +158,8 @@ def _share(part: Any, whole: Any) -> str:
 
 
 @functools.cache
-def _style() -> str:
-    return "\n".join((_ROOM / "assets" / name).read_text("utf-8") for name in _STYLES)
+def _style(own: tuple[str, ...]) -> str:
+    return "\n".join((_ROOM / "assets" / name).read_text("utf-8") for name in (*_STYLES, *own))
 
 
 @functools.cache

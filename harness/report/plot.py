@@ -22,7 +22,7 @@ class Series:
     values: Column
     colour: str  # a custom property of the page's style, without its dashes
     fill: bool = False
-    dash: bool = False
+    dash: bool | tuple[int, ...] = False  # or lengths of line and gap in turn
     thick: bool = False
     stacked: bool = False  # on those before it that are
 

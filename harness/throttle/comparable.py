@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from harness.throttle.check import INCONCLUSIVE
+from harness.throttle.plan_words import option_change
+from harness.units import NS_PER_S, format_duration
 
 SECONDS_LEAST: Final = 60
 
@@ -35,8 +37,15 @@ _BESIDE_THE_LOAD: Final = frozenset(
         "trace",
     }
 )
+_ENDED: Final = {
+    "running": "is still running, or never wrote its end",
+    "dead": "died before its end",
+    "interrupted": "was interrupted",
+    "stopped": "was stopped before its end",
+}
 _SHOWN_MOST: Final = 4
 _SIGNS_MOST: Final = 60
+_EVIDENCE_MOST: Final = 240
 
 
 def reasons_against(before: Document, after: Document) -> tuple[str, ...]:
@@ -68,7 +77,7 @@ def notes_on(before: Document, after: Document) -> tuple[str, ...]:
 def _ended(who: str, run: Document) -> str | None:
     if run["state"] == "finished" or (run["state"], run["stopped_by"]) == ("stopped", "duration"):
         return None
-    how = "is still running" if run["state"] == "running" else f"ended as {run['state']}"
+    how = _ENDED.get(run["state"], f"ended as {shown(run['state'])}")
     return f"{who} {how}; let both runs come to their end"
 
 
@@ -76,18 +85,21 @@ def _long_enough(who: str, run: Document) -> str | None:
     seconds = run["timeline"]["points"] * run["timeline"]["width_s"]
     if seconds >= SECONDS_LEAST:
         return None
-    return f"{who} lasted {seconds} s; chance is told from change from {SECONDS_LEAST} s on"
+    lasted = f"lasted {format_duration(round(run['duration_s'] * NS_PER_S))}"
+    if run["duration_s"] >= SECONDS_LEAST:
+        lasted += f", and nothing happened after its first {seconds} s"
+    return f"{who} {lasted}; it takes {SECONDS_LEAST} s to tell change from chance"
 
 
 def _believable(who: str, run: Document) -> str | None:
     doubts = [warning for warning in run["trust_warnings"] if warning["level"] == INCONCLUSIVE]
-    return f"{who} cannot be believed: {doubts[0]['evidence']}" if doubts else None
+    return f"{who} cannot be believed: {shown(doubts[0]['evidence'], _EVIDENCE_MOST)}" if doubts else None
 
 
 def _same_recording(before: Document, after: Document) -> str | None:
     prints = [(run["recording"].get("fingerprint") or {}).get("files") for run in (before, after)]
     if not all(prints):
-        return "the recording is not known again: one run read a stream, or is of an older harness"
+        return "the recording of one run cannot be recognised: it read a stream, or is of an older harness"
     return None if prints[0] == prints[1] else "the recordings differ"
 
 
@@ -104,10 +116,7 @@ def _same_plan(before: Document, after: Document) -> str | None:
     ]
     if not names:
         return None
-    told = [
-        f"{name.replace('_', '-')} was {shown(mine[name])}, then {shown(yours[name])}"
-        for name in names[:_SHOWN_MOST]
-    ]
+    told = [option_change(name, mine[name], yours[name], shown) for name in names[:_SHOWN_MOST]]
     more = f", and {len(names) - _SHOWN_MOST} more" if len(names) > _SHOWN_MOST else ""
     return f"the plans differ: {'; '.join(told)}{more}"
 
@@ -130,8 +139,8 @@ def _same_width(before: Document, after: Document) -> str | None:
     return "their timelines have points of different length: one run lasted much longer"
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = _SIGNS_MOST) -> str:
     """A value from a document, cut, without signs that move a cursor or turn text round."""
     text = "none" if value is None else str(value)
     text = "".join(sign if sign.isprintable() else "·" for sign in text)
-    return text if len(text) <= _SIGNS_MOST else text[: _SIGNS_MOST - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"

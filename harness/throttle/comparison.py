@@ -97,7 +97,8 @@ def _change(row: Row, runs: tuple[Document, Document], chance: _Chance | None) -
     if chance is None or len(series) < len(runs):
         return Change(row.figure, row.unit, was, now, change, None, None, NOT_COMPARABLE, row.judged)
     reach = _reach(row, runs, series, chance)
-    if change is None or now <= 0 < was or not all(map(isfinite, reach)):
+    # A ratio to nothing has no interval; points have one on both sides of it.
+    if change is None or (now <= 0 < was and not in_points) or not all(map(isfinite, reach)):
         verdict = WITHIN_NOISE if was == now == 0 else TOO_NOISY
         return Change(row.figure, row.unit, was, now, change, None, None, verdict, row.judged)
     if in_points:

@@ -1,4 +1,4 @@
-"""The comparison as a document, in a terminal and on a page."""
+"""The comparison as a document and in a terminal."""
 
 import re
 
@@ -6,13 +6,10 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.report.comparison import comparison_document, comparison_text
-from harness.report.comparison_html import comparison_html, write_comparison
-from harness.throttle.comparison import compare
-from tests.report.test_html import Elements
-from tests.throttle.paired import a_run
+from harness.report.comparison import GROUPS, grouped
+from harness.report.comparison_text import comparison_text
+from tests.report.compared import COMPARISONS
 
-HOSTILE = '"><script>alert(1)</script>\u202e\x1b[31m' + "w" * 300
 SCHEMA = {
     "type": "object",
     "required": [
@@ -22,6 +19,7 @@ SCHEMA = {
         "sentence",
         "max_regression",
         "confidence",
+        "command",
         "baseline",
         "runs",
     ],
@@ -30,83 +28,99 @@ SCHEMA = {
         "verdict": {"enum": ["pass", "warn", "fail", "inconclusive"]},
         "runs": {
             "items": {
-                "required": ["run", "comparable", "reasons", "notes", "changes", "counts", "finding"],
-                "properties": {"changes": {"items": {"properties": {"low": {"type": ["number", "null"]}}}}},
+                "required": [
+                    "run",
+                    "sentence",
+                    "comparable",
+                    "reasons",
+                    "notes",
+                    "changes",
+                    "counts",
+                    "finding",
+                ],
+                "properties": {
+                    "changes": {
+                        "items": {
+                            "properties": {
+                                "low": {"type": ["number", "null"]},
+                                "verdict": {"enum": list(GROUPS)},
+                            }
+                        }
+                    }
+                },
             }
         },
     },
 }
 
 
-def a_comparison(*others, max_regression=None, **first):
-    named = {"started_at": "2026-01-02T03:04:05.000000Z", "duration_s": 120.0, "verdict": "pass"}
-    runs = [a_run(1, **first) | named, *(other | named for other in others)]
-    comparisons = [compare(runs[0], run) for run in runs[1:]]
-    return comparison_document(runs, comparisons, max_regression)
+def text_of(name):
+    return comparison_text(COMPARISONS[name]()[0])
 
 
-CASES = {
-    "equal": lambda: a_comparison(a_run(2)),
-    "slower": lambda: a_comparison(a_run(2, slower=1.8), max_regression=0.1),
-    "too short": lambda: a_comparison(a_run(2, seconds=20), max_regression=0.1),
-    "three": lambda: a_comparison(a_run(2), a_run(3, slower=2.0)),
-    "blind": lambda: a_comparison(a_run(2, service_time_ms=None, response_time_ms=None)),
-    "hostile": lambda: a_comparison(a_run(2, run_id=HOSTILE, target=HOSTILE, plan={"speed": HOSTILE})),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_every_comparison_has_its_form_and_can_be_read(name):
-    document = CASES[name]()
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_every_comparison_has_its_form_and_can_be_printed(name):
+    document, _ = COMPARISONS[name]()
     Draft202012Validator(SCHEMA).validate(orjson.loads(orjson.dumps(document)))
-    text, page = comparison_text(document), comparison_html(document)
-    assert not re.search(r"[\x1b\u202e]", text)
-    elements = Elements(page)
-    assert "script" not in elements.opened
-    assert not [
-        value for _, key, value in elements.attributes if key in ("src", "href") and value != "data:,"
-    ]
-    assert len(page) < 60_000
-    assert sorted(elements.opened.count(tag) for tag in ("main", "h1")) == [1, 1]
+    lines = text_of(name).split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert max(map(len, lines)) < 1_000
 
 
 @pytest.mark.parametrize(
     ("name", "verdict", "code"),
-    [("equal", "pass", 0), ("slower", "fail", 3), ("too short", "inconclusive", 4), ("three", "pass", 0)],
+    [
+        ("equal", "pass", 0),
+        ("worse", "fail", 3),
+        ("too short", "inconclusive", 4),
+        ("three", "pass", 0),
+        ("never started", "inconclusive", 4),
+    ],
 )
 def test_the_exit_code_is_that_of_the_gravest(name, verdict, code):
-    document = CASES[name]()
+    document, _ = COMPARISONS[name]()
     assert (document["verdict"], document["exit_code"]) == (verdict, code)
 
 
-def test_the_text_shows_each_figure_before_and_after():
-    text = comparison_text(CASES["slower"]())
-    assert re.search(
-        r"p50 of service_time_ms +[\d.]+ ms +[\d.]+ ms +\+\d+ % +\+\d+ to \+\d+ % +worse  <- regression", text
+def test_the_groups_stand_in_the_order_in_which_a_reader_wants_them_and_leave_nothing_out():
+    changes = COMPARISONS["worse"]()[0]["runs"][0]["changes"]
+    groups = grouped(changes)
+    assert [verdict for verdict, _ in groups] == sorted((one for one, _ in groups), key=GROUPS.index)
+    assert groups[0][0] == "worse"
+    assert sorted(change["figure"] for _, found in groups for change in found) == sorted(
+        change["figure"] for change in changes
     )
+
+
+def test_the_text_shows_what_is_worse_before_what_is_not_in_columns_that_are_aligned():
+    text = text_of("worse")
+    row = re.search(
+        r"\n  p50 of service_time_ms +[\d.]+ ms +[\d.]+ ms +\+\d+ % +\+\d+ to \+\d+ % +<- regression\n", text
+    )
+    assert text.index("\nworse\n") < row.start() < text.index("\nwithin the noise\n")
     assert "fail: Worse than run-1 by more than 10 %" in text
-    assert re.search(r"messages\.accepted|counts that differ", text) is None  # they do not differ
+    rows = [line for line in text.split("\n") if re.match(r"  [\w.]+ of \w+_ms ", line)]
+    assert len(rows) == 7
+    assert len({line.index(" ms ") for line in rows if " ms " in line}) == 1
+
+
+def test_each_of_several_runs_has_a_sentence_of_its_own():
+    lines = text_of("three").split("\n")
+    assert lines[0].startswith("run-2: No figure changed")
+    assert lines[1].startswith("run-3: Worse: ")
+    assert COMPARISONS["three"]()[0]["sentence"] == " ".join(lines[:2])
+
+
+def test_counts_that_differ_are_listed_and_the_others_counted():
+    text = text_of("worse")
+    assert re.search(r"\nrequests\.retried +0 +\d+\n", text)
+    assert re.search(r"\n  and \d+ counts that are the same in both\n", text)
+    assert "messages.rejected" not in text
+    assert re.search(r"\nAll \d+ counts are the same in both\.\n", text_of("equal"))
 
 
 def test_what_is_not_comparable_is_never_called_unchanged():
-    document = CASES["too short"]()
-    assert document["sentence"].startswith("Not comparable: this run lasted 20 s")
-    assert "within the noise" not in comparison_text(document)
-    assert "within the noise" not in comparison_html(document)
-
-
-def test_each_bar_lies_where_its_numbers_say():
-    document = CASES["slower"]()
-    bars = re.findall(
-        r'class="reach" x1="([\d.]+)" x2="([\d.]+)".*?<circle cx="([\d.]+)"', comparison_html(document)
-    )
-    told = [one for one in document["runs"][0]["changes"] if one["low"] is not None]
-    assert len(bars) == len(told) >= 8
-    for (low, high, at), change in zip(bars, told, strict=True):
-        assert float(low) <= float(at) <= float(high) <= 200
-        assert (float(low) > 100) == (change["low"] > 0)
-
-
-def test_the_page_is_written_for_its_owner_alone(tmp_path):
-    write_comparison(tmp_path / "c.html", CASES["equal"]())
-    assert (tmp_path / "c.html").stat().st_mode & 0o077 == 0
+    text = text_of("too short")
+    assert text.startswith("Not comparable: this run lasted 20 s; it takes 60 s")
+    assert "within the noise" not in text
+    assert "not comparable, so a change says nothing" in text

@@ -1,7 +1,11 @@
 """The list of runs: every kind of folder, hostile names, several ends at once, and one page that is whole."""
 
+import html
 import os
+import re
+import shlex
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -92,8 +96,13 @@ def test_a_hostile_name_is_text_and_a_link_stays_in_the_directory(tmp_path):
     make(tmp_path, name, document)
     page = write_index(tmp_path, WALL_NS).read_text("utf-8")
     elements = Elements(page)
-    assert not {"script", "img", "iframe"} & set(elements.opened)
-    links = [value for tag, attribute, value in elements.attributes if (tag, attribute) == ("a", "href")]
+    assert not {"img", "iframe"} & set(elements.opened)
+    assert elements.opened.count("script") == 1  # ours, of which the policy knows
+    links = [
+        value
+        for tag, attribute, value in elements.attributes
+        if (tag, attribute) == ("a", "href") and value != "#main"
+    ]
     assert len(links) == 1
     assert not set(links[0]) & set('"<> :?#')
     assert "\u202e" not in page
@@ -122,7 +131,7 @@ def test_runs_that_end_at_once_are_all_listed(tmp_path):
     for thread in threads:
         thread.join()
     page = (tmp_path / FILE_NAME).read_text("utf-8")
-    assert all(f">run-{number}</a>" in page for number in range(12))
+    assert all(f"<bdi>run-{number}</bdi></a>" in page for number in range(12))
     assert not list(tmp_path.glob(".index.html.*"))
 
 
@@ -133,7 +142,23 @@ def test_the_newest_come_first_and_many_are_cut_and_counted(tmp_path, monkeypatc
         make(tmp_path, f"r{number}", a_document(items=1, of=facts(started_wall_ns=at_ns)), at_ns // NS_PER_S)
     rows, left_out = index_rows(tmp_path, WALL_NS)
     assert ([row.name for row in rows], left_out) == (["r3", "r2"], 2)
-    assert "2 older ones are not shown" in index_page(rows, left_out)
+    assert "2 older ones are not shown" in index_page(rows, left_out, tmp_path)
+
+
+def test_the_two_newest_runs_that_ended_are_named_in_a_command_that_compares_them(tmp_path):
+    for number, name in enumerate(("old", "it's new", "-x\u202e", "newer")):
+        of = facts(started_wall_ns=WALL_NS + number * NS_PER_S)
+        make(tmp_path, name, a_document(items=1, of=of))
+    make(tmp_path, "alive", build_document(facts(state="running", duration_ns=0)))
+    rows, _ = index_rows(tmp_path, WALL_NS)
+    page = html.unescape(index_page(rows, 0, tmp_path))
+    command = re.search("<pre>(.*?)</pre>", page)[1]
+    assert shlex.split(command)[2:4] == [f"{tmp_path}/it's new", f"{tmp_path}/newer"]
+    assert "harness compare" not in index_page(rows[:1], 0, tmp_path)
+
+
+def test_the_page_without_rows_is_small():
+    assert len(index_page([], 0, Path())) < 40_000
 
 
 def test_no_directory_is_one_sentence(tmp_path):

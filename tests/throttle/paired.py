@@ -5,6 +5,7 @@ from math import exp, sqrt
 
 from harness.measure.above import above_percentiles, distributions
 from harness.measure.counters import Counters
+from harness.measure.curve import curve
 from harness.measure.summary import figures
 from harness.report.document import KEYS
 from harness.units import NS_PER_MS
@@ -28,6 +29,7 @@ def a_run(
     drift = wandering(seconds, sameness, chance)
     parts = {}
     columns = {"sent": [], "accepted": [], "accepted_messages": []}
+    columns |= {name: [] for name in ("service_p50_ms", "service_p99_ms", "response_p99_ms")}
     statuses = {"2xx": [], "429": []}
     for second, count in enumerate(load):
         part = parts[second] = Counters()
@@ -40,6 +42,10 @@ def a_run(
         columns["sent"].append(count + throttled)
         columns["accepted"].append(count)
         columns["accepted_messages"].append(count)
+        service, response = figures(part.service_2xx), figures(part.response)
+        columns["service_p50_ms"].append(service.p50)
+        columns["service_p99_ms"].append(service.p99)
+        columns["response_p99_ms"].append(response.p99)
         statuses["2xx"].append(count)
         statuses["429"].append(throttled)
     totals = Counters()
@@ -51,6 +57,9 @@ def a_run(
     return {
         "run_id": f"run-{seed}",
         "state": "finished",
+        "verdict": "pass",
+        "started_at": "2026-01-02T03:04:05.000000Z",
+        "duration_s": float(seconds),
         "stopped_by": None,
         "recording": {"name": "r.ndjson", "fingerprint": {"files": [{"size_bytes": 7, "first_mib": "ab"}]}},
         "plan": {"speed": 1.0, "seed": seed},
@@ -61,9 +70,13 @@ def a_run(
         "timeline": timeline,
         "above": {KEYS[name]: found for name, found in above_percentiles(totals, parts).items()},
         "distributions": {KEYS[name]: found for name, found in distributions(totals).items()},
+        "curves": {
+            "service_time_ms": curve(totals.service_2xx),
+            "response_time_ms": curve(totals.response),
+        },
         **{
             KEYS[name]: {
-                stat: getattr(figures(getattr(totals, name)), stat) for stat in ("p50", "p95", "p99")
+                stat: getattr(figures(getattr(totals, name)), stat) for stat in ("p50", "p95", "p99", "max")
             }
             for name in KEYS
         },

@@ -61,6 +61,12 @@ def test_a_share_is_compared_in_points_also_from_nothing():
     assert change.change == change.after
 
 
+def test_a_share_that_goes_to_nothing_is_better_as_one_that_comes_from_it_is_worse():
+    change = changed(compare(a_run(1, refused=0.1), a_run(2)), "answered 429")
+    assert (change.after, change.verdict) == (0, BETTER)
+    assert change.low < -9 < change.high < 0
+
+
 def test_a_load_that_is_uneven_in_itself_hides_no_change():
     """Drawn apart, the bursts of the recording alone would move the rate by some percent."""
     change = changed(compare(a_run(1), a_run(2)), "rate_per_s.goodput")
@@ -113,11 +119,20 @@ def test_too_little_above_a_percentile_is_too_noisy_to_tell():
     ("changes", "reason"),
     [
         ({"seconds": 59}, "this run lasted 59 s"),
-        ({"state": "interrupted"}, "this run ended as interrupted"),
+        ({"state": "interrupted"}, "this run was interrupted"),
+        ({"state": "dead"}, "this run died before its end"),
+        ({"state": "???"}, "this run ended as ???"),
+        (
+            {"duration_s": 75.0, "seconds": 50},
+            "this run lasted 1 min 15 s, and nothing happened after its first 50 s",
+        ),
         ({"state": "running"}, "this run is still running"),
         ({"recording": {"fingerprint": {"files": [{"size_bytes": 8}]}}}, "the recordings differ"),
-        ({"recording": {"name": "-", "fingerprint": {"files": []}}}, "the recording is not known again"),
-        ({"plan": {"speed": 2.0, "seed": 2}}, "the plans differ: speed was 1.0, then 2.0"),
+        (
+            {"recording": {"name": "-", "fingerprint": {"files": []}}},
+            "the recording of one run cannot be recognised",
+        ),
+        ({"plan": {"speed": 2.0, "seed": 2}}, "the plans differ: --speed 1, then 2"),
         ({"made_with": {"machine": "another box", "cores": 2}}, "the machines differ: a box with 2 cores"),
         (
             {"trust_warnings": [{"level": "inconclusive", "evidence": "It was late."}]},
@@ -143,7 +158,12 @@ def test_what_may_be_just_what_is_compared_is_said_and_no_obstacle():
     assert comparison.notes == ("the target was http://127.0.0.1:8765, then http://127.0.0.1:9999",)
     seeded = {"speed": 1.0, "arrivals": "poisson"}
     chance = compare(a_run(1, plan=seeded | {"seed": 1}), a_run(2, plan=seeded | {"seed": 2}))
-    assert chance.reasons == ("the plans differ: seed was 1, then 2",)
+    assert chance.reasons == ("the plans differ: --seed 1, then 2",)
+
+
+def test_a_run_lasted_what_its_page_says_and_not_its_seconds_begun():
+    short = compare(a_run(1), a_run(2, seconds=21, duration_s=20.2))
+    assert short.reasons[0].startswith("this run lasted 20.2 s; it takes 60 s")
 
 
 def test_a_run_stopped_by_its_duration_came_to_its_end():
@@ -153,5 +173,5 @@ def test_a_run_stopped_by_its_duration_came_to_its_end():
 
 def test_no_answers_at_all_are_no_figures():
     comparison = compare(a_run(2, seconds=0), a_run(1))
-    assert comparison.reasons[0].startswith("the baseline lasted 0 s")
+    assert comparison.reasons[0].startswith("the baseline lasted 0 ms")
     assert verdicts(comparison)["p99 of service_time_ms"] == NOT_MEASURED

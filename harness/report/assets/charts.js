@@ -139,7 +139,7 @@
         stroke: () => one.stacked ? "transparent" : colour(one.colour),
         fill: one.fill ? () => one.stacked ? colour(one.colour) : `${colour(one.colour)}38` : undefined,
         width: one.stacked ? 0 : one.thick ? 2 : 1.4,
-        dash: one.dash ? [4, 3] : undefined,
+        dash: one.dash === true ? [4, 3] : one.dash || undefined,
         spanGaps: false,
       };
     });
