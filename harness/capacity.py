@@ -23,6 +23,7 @@ from harness.plan import Plan
 from harness.prepare import aimed, opened
 from harness.report.document import write_json
 from harness.report.progress import View
+from harness.report.search_html import write_search
 from harness.report.steps import (
     FAILED,
     FINISHED,
@@ -129,7 +130,7 @@ class Search:
     def result(self) -> CapacityResult:
         """The end, also on disk."""
         document = self.write(INTERRUPTED if self._is_interrupted else FINISHED)
-        path = self._ground.aim.folder / FILE_NAME
+        path = write_search(self._ground.aim.folder, document)
         not_listed = list_run(path.parent)
         if not_listed is not None:
             self._ground.view.say(not_listed)

@@ -1,4 +1,4 @@
-"""The story of a report drawn again: from a run's folder alone, also when the run died."""
+"""The story of a report drawn again: from its folder alone, also when the run died."""
 
 import tempfile
 from dataclasses import replace
@@ -13,6 +13,7 @@ from harness.measure.timeline import Timeline
 from harness.report.document import RUNNING, build_document, facts_of, read_json
 from harness.report.html import write_html
 from harness.report.observed import is_observed
+from harness.report.search_html import PAGE_NAME, write_search
 from harness.report.steps import read_search, search_text
 from harness.throttle.evidence import Evidence
 from harness.throttle.expected import judge_expectations
@@ -24,7 +25,7 @@ DEAD: Final = "dead"
 def redraw(folder: Path) -> dict[str, Any]:
     """Write `report.html` anew; answers the document as `document_of` does. Raises as it does."""
     document = document_of(folder)
-    write_html(folder / "report.html", document)
+    write_html(folder / PAGE_NAME, document)
     return document
 
 
@@ -44,8 +45,9 @@ def document_of(folder: Path) -> dict[str, Any]:
 
 
 def redraw_search(folder: Path) -> tuple[dict[str, Any], str]:
-    """The document of a search for capacity, and its text. Raises ReportError."""
+    """The document of a search for capacity, and its text; writes its page anew. Raises ReportError."""
     document = read_search(folder / "capacity.json")
+    write_search(folder, document)
     return document, search_text(document)
 
 

@@ -32,8 +32,8 @@ def report_command(
 ) -> None:
     """Draw report.html of the run folder RUN again and print its text; nothing is sent.
 
-    A run that died is drawn from what it had written down until then. Of a search for capacity the text is
-    printed again.
+    A run that died is drawn from what it had written down until then. Of a search for capacity its page
+    is drawn.
     """
     if (run is None) == (directory is None):
         raise UsageError("name a run folder, or a directory of them with --index; one of the two")
@@ -57,6 +57,8 @@ def _draw(run: Path, *, as_json: bool, junit: Path | None, ci: str, csv_file: Pa
     if (run / "capacity.json").is_file():
         document, text = redraw_search(run)
         click.echo(json.dumps(document, indent=2) if as_json else text)
+        if not as_json:
+            click.echo(run / "report.html")
         return
     document = redraw(run)
     if as_json:

@@ -146,7 +146,7 @@ def _row(folder: Path, now_wall_ns: int) -> IndexRow:
         if isinstance(document, dict) and document.get("format") == FORMAT:
             return _run_row(folder, page, document, now_wall_ns)
         if isinstance(document, dict) and document.get("format") == _SEARCH:
-            return _search_row(folder, document)
+            return _search_row(folder, page, document)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         document = None  # a file of that form that we did not write
     return _plain_row(folder, page, "note", "unreadable", "its numbers cannot be read")
@@ -184,11 +184,11 @@ def _run_row(folder: Path, page: str | None, document: Mapping[str, Any], now_wa
     )
 
 
-def _search_row(folder: Path, document: Mapping[str, Any]) -> IndexRow:
+def _search_row(folder: Path, page: str | None, document: Mapping[str, Any]) -> IndexRow:
     level = {0: "pass", 4: "inconclusive"}.get(document["exit_code"], "fail")
     return _plain_row(
         folder,
-        None,
+        page,
         "note" if document["state"] == RUNNING else level,
         f"capacity, {phrases.cut(document['state'])}",
         phrases.cut(document["sentence"], 200),

@@ -10,6 +10,7 @@ from harness.report.phrases import NOTHING, clock, precise
 ROWS_MOST: Final = 20
 TIME: Final = "time"
 NINES: Final = "nines"
+RATE: Final = "rate"
 
 Column = Sequence[float | None]
 
@@ -28,10 +29,10 @@ class Series:
 
 
 class Shade(NamedTuple):
-    """A shaded stretch, in seconds from the start; the lighter the smaller the share of it that is meant."""
+    """A shaded stretch of the axis; the lighter, the smaller the share of it that is meant."""
 
-    from_s: float
-    to_s: float
+    start: float  # over time in seconds from the start
+    end: float
     share: float = 1.0
 
 
@@ -54,7 +55,7 @@ class Chart:
     series: tuple[Series, ...]
     width_s: int = 1  # of a point
     axis: str = TIME
-    xs: tuple[float, ...] = ()  # of NINES: how many nines, for each value
+    xs: tuple[float, ...] = ()  # of NINES how many nines, of RATE how many per second, for each value
     logarithmic: bool = False
     lines: tuple[Line, ...] = ()
     shade: str = ""  # what the shaded stretches are; "" without any
@@ -90,7 +91,7 @@ class Chart:
                 for series in self.series
             ],
             "lines": [{"label": line.label, "value": line.value} for line in self.lines],
-            "shaded": [[shade.from_s, shade.to_s, round(shade.share, 3)] for shade in self.shaded],
+            "shaded": [[shade.start, shade.end, round(shade.share, 3)] for shade in self.shaded],
             "shade": self.shade_colour,
         }
 
@@ -107,6 +108,12 @@ class Chart:
                 if at >= 0
             ]
             return ["share", *(series.label for series in self.series)], rows
+        if self.axis == RATE:
+            rows = [
+                [f"{precise(x)}/s", *(_cell([series.values[at]]) for series in self.series)]
+                for at, x in enumerate(self.xs)
+            ]
+            return ["rate", *(series.label for series in self.series)], rows
         step = max(1, ceil(self.points / ROWS_MOST))
         rows = []
         for first in range(0, self.points, step):
@@ -123,8 +130,8 @@ def shades(shares: Iterable[float], width_s: int) -> tuple[Shade, ...]:
         at = place * width_s
         if share <= 0:
             continue
-        if found and found[-1].to_s == at and found[-1].share == share:
-            found[-1] = found[-1]._replace(to_s=at + width_s)
+        if found and found[-1].end == at and found[-1].share == share:
+            found[-1] = found[-1]._replace(end=at + width_s)
         else:
             found.append(Shade(at, at + width_s, min(1.0, share)))
     return tuple(found)

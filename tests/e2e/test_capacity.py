@@ -44,6 +44,8 @@ def test_a_target_that_refuses_has_the_capacity_that_it_takes_and_meets_fresh_pe
         assert ended.code == 0, ended.out + ended.err
         assert document["stopped_by"] == "refusals"
         assert (document["capacity_per_s"], document["failed_per_s"]) == (150, 300)
+        assert ended.out.rstrip().endswith("report.html")
+        assert 'href="steps/01-150/report.html"' in (ended.folder / "report.html").read_text("utf-8")
         assert verdicts[-1] == (150, "held", True)
         assert ended.out.startswith("Capacity: 150/s held; at 300/s the target's refusals stopped it: ")
     ids = [(one["userId"], one["messageId"]) for one in mock.messages()]

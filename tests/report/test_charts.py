@@ -50,7 +50,7 @@ def test_the_limit_is_drawn_and_only_seconds_over_it_are_shaded():
     assert [line.value for line in over.lines] == [line.value for line in under.lines] == [500]
     shaded = [second for second, over_s in enumerate(document["timeline"]["over_s"]) if over_s]
     assert shaded
-    assert [second for one in over.shaded for second in range(int(one.from_s), int(one.to_s))] == shaded
+    assert [second for one in over.shaded for second in range(int(one.start), int(one.end))] == shaded
     assert under.shaded == ()
     assert "over the limit for" in over.description
     assert "never over its limit" in under.description
@@ -142,10 +142,10 @@ def test_shades_are_as_dark_as_the_share_of_each_point(shares, width_s):
     covered = {
         place: one.share
         for one in found
-        for place in range(int(one.from_s) // width_s, int(one.to_s) // width_s)
+        for place in range(int(one.start) // width_s, int(one.end) // width_s)
     }
     assert covered == {place: share for place, share in enumerate(shares) if share}
-    assert all(one.to_s < other.from_s or one.share != other.share for one, other in pairwise(found))
+    assert all(one.end < other.start or one.share != other.share for one, other in pairwise(found))
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.integers(1, 5), st.integers(1, 6))

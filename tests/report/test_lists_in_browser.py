@@ -1,4 +1,4 @@
-"""Pages of comparisons and the list of runs in a browser: quiet, on any screen, and for everybody."""
+"""Pages of comparisons, searches and the list of runs in a browser: quiet, on any screen, for everybody."""
 
 import json
 
@@ -6,13 +6,16 @@ import pytest
 
 from harness.report.comparison_html import write_comparison
 from harness.report.index import write_index
+from harness.report.search_html import write_search
 from tests.measure.sends import WALL_NS
 from tests.report.compared import COMPARISONS
-from tests.report.pages import PAGES
+from tests.report.pages import MARKUP, PAGES
 from tests.report.test_index import FOLDERS, HOSTILE, make
+from tests.report.test_search_html import STEPS, search
 
 SHOWN = ("equal", "worse", "better", "too short", "three", "hostile")
 LISTS = ("no runs", "all kinds")
+SEARCH = "a search"
 # Colours do not depend on the width, but on whether a row is a block.
 SCREENS = ((360, False), (360, True), (820, True), (1400, False))
 # What reaches beyond the column of text, however it is cut off by what is around it.
@@ -41,10 +44,12 @@ def files(tmp_path_factory):
     for name, document in kinds.items():
         make(folder / "all kinds", name, document)
     write_index(folder / "all kinds", WALL_NS)
+    (folder / SEARCH).mkdir()
+    found[SEARCH] = write_search(folder / SEARCH, search(*STEPS, recording=MARKUP))
     return found | {name: folder / f"{name}.html" for name in SHOWN}
 
 
-@pytest.mark.parametrize("name", [*SHOWN, *LISTS])
+@pytest.mark.parametrize("name", [*SHOWN, *LISTS, SEARCH])
 def test_no_page_scrolls_sideways_and_axe_finds_nothing_on_any_screen(look_at, axe, files, name):
     page = look_at(files[name])
     for width, dark in SCREENS:

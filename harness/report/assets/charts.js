@@ -29,6 +29,12 @@
     const percent = 100 * (1 - 10 ** -nines);
     return `${nines > 2.3 ? percent.toFixed(Math.ceil(nines) - 2) : Math.round(percent * 10) / 10} %`;
   };
+  // What an axis says of its places, and the steps between them that it may choose from.
+  const axes = {
+    time: {say: clock, steps: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]},
+    nines: {say: share, steps: [1]},
+    rate: {say: (value) => `${short(value)}/s`},
+  };
   const roundUp = (most) => {
     if (!(most > 0)) return 1;
     const power = 10 ** Math.floor(Math.log10(most * 1.04));
@@ -149,7 +155,7 @@
       ticks: {stroke: () => colour("rule"), width: 1, size: 4},
       font: "11px system-ui, sans-serif",
     };
-    const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+    const {say, steps} = axes[chart.axis];
     const options = {
       width: Math.max(200, field.clientWidth),
       height: HIGH,
@@ -163,8 +169,8 @@
           ...axis,
           space: 62,
           size: 34,
-          incrs: time ? steps.filter((step) => step >= chart.width) : [1],
-          values: (plot, splits) => splits.map(time ? clock : share),
+          incrs: time ? steps.filter((step) => step >= chart.width) : steps,
+          values: (plot, splits) => splits.map(say),
         },
         {
           ...axis,
@@ -195,7 +201,7 @@
       if (cursor.idx === null || cursor.idx === undefined || cursor.left < 0) return null;
       return time ? Math.floor(cursor.idx / 2) : cursor.idx;
     };
-    const label = (at) => time ? clock(at * chart.width) : at === past ? "the longest" : share(xs[at]);
+    const label = (at) => chart.axis === "nines" && at === past ? "the longest" : say(time ? at * chart.width : xs[at]);
     const tell = (place) => {
       figure.querySelector(".at").textContent = place === null ? "" : label(place);
       keys.forEach((key, number) => {
