@@ -11,7 +11,7 @@ import orjson
 from harness.redraw import document_of
 from harness.report.comparison import comparison_document
 from harness.report.comparison_text import comparison_text
-from harness.report.document import ReportError, read_json
+from harness.report.document import NoReportError, read_json
 from harness.throttle.check import Finding
 from harness.throttle.comparison import compare
 from harness.throttle.regression import judge_regression
@@ -57,7 +57,7 @@ def read_run(path: Path) -> dict[str, Any]:
     document = read_json(path) if path.is_file() else document_of(path)
     found = amiss(document)
     if found is not None:
-        raise ReportError(
+        raise NoReportError(
             f"{path}: its {found!r} is missing or has another form than this harness writes; "
             "take a new run to compare with"
         )

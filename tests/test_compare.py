@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from harness.compare import compare_runs, judge_against
-from harness.errors import HarnessError, UsageError
+from harness.errors import EXIT_USAGE, HarnessError, UsageError
 from harness.report.comparison_html import comparison_html
 from harness.report.document import ReportError, build_document
 from tests.report.pages import PAGES
@@ -41,6 +41,7 @@ def test_a_baseline_that_is_none_is_refused_in_one_sentence(tmp_path, good, name
     with pytest.raises(ReportError, match=said) as caught:
         compare_runs([saved(tmp_path / "b.json", document), good])
     assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == EXIT_USAGE
     with pytest.raises(ReportError):
         judge_against(tmp_path / "b.json", 0.1, a_run(2))
 

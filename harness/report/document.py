@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from harness.errors import HarnessError
+from harness.errors import EXIT_USAGE, HarnessError
 from harness.measure.contents import Contents
 from harness.measure.points import Point
 from harness.measure.reconcile import Reconciliation
@@ -39,6 +39,12 @@ TIMELINE_STATUSES: Final = ("2xx", "3xx", "4xx", "5xx", "429", "other", "none")
 
 class ReportError(HarnessError):
     """A report cannot be written or read."""
+
+
+class NoReportError(ReportError):
+    """What was named holds no report that can be read; the user must name another."""
+
+    exit_code = EXIT_USAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,15 +237,15 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A document that `write_json` wrote. Raises ReportError."""
+    """A document that `write_json` wrote. Raises NoReportError."""
     try:
         document = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise ReportError(f"{path}: cannot read it: {error.strerror}; name the folder of a run") from error
+        raise NoReportError(f"{path}: cannot read it: {error.strerror}; name the folder of a run") from error
     except orjson.JSONDecodeError as error:
-        raise ReportError(f"{path}: is no run.json: {error}; name the folder of a run") from error
+        raise NoReportError(f"{path}: is no run.json: {error}; name the folder of a run") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ReportError(f"{path}: is not of format {FORMAT}; use the harness that wrote it")
+        raise NoReportError(f"{path}: is not of format {FORMAT}; use the harness that wrote it")
     return document
 
 

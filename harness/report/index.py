@@ -18,7 +18,7 @@ import orjson
 
 from harness.report import phrases
 from harness.report.definitions import TERMS
-from harness.report.document import FORMAT, RUNNING, ReportError, write_whole
+from harness.report.document import FORMAT, RUNNING, NoReportError, ReportError, write_whole
 from harness.report.page import environment, page
 from harness.units import NS_PER_S, format_duration, format_instant_us
 
@@ -101,7 +101,7 @@ def index_rows(directory: Path, now_wall_ns: int) -> tuple[list[IndexRow], int]:
     try:
         folders = [entry for entry in directory.iterdir() if entry.is_dir() and _document_of(entry)]
     except OSError as error:
-        raise ReportError(f"{directory}: cannot be listed: {error.strerror}; name another") from error
+        raise NoReportError(f"{directory}: cannot be listed: {error.strerror}; name another") from error
     folders.sort(key=_changed_ns, reverse=True)
     rows = [_row(folder, now_wall_ns) for folder in folders[:ROWS_MOST]]
     return sorted(rows, key=lambda row: row.order, reverse=True), max(0, len(folders) - ROWS_MOST)

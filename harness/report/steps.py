@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from harness.measure.summary import Summary
-from harness.report.document import ReportError
+from harness.report.document import NoReportError
 from harness.report.phrases import count, precise
 from harness.throttle.conclusion import Conclusion
 from harness.throttle.expected import Outcome
@@ -81,13 +81,13 @@ def step_row(step: StepFacts) -> dict[str, Any]:
 
 
 def read_search(path: Path) -> dict[str, Any]:
-    """A document that a search wrote. Raises ReportError."""
+    """A document that a search wrote. Raises NoReportError."""
     try:
         document = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
-        raise ReportError(f"{path}: cannot be read: {error}; name the folder of a search") from error
+        raise NoReportError(f"{path}: cannot be read: {error}; name the folder of a search") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ReportError(f"{path}: is not of format {FORMAT}; draw it with the harness that wrote it")
+        raise NoReportError(f"{path}: is not of format {FORMAT}; draw it with the harness that wrote it")
     return document
 
 
