@@ -156,11 +156,8 @@ def run_facts(run: Run) -> RunFacts:
         run_id=aim.run_id,
         state=_state(run),
         plan=run.plan.as_json(),
-        recording={
-            "name": recording.name,
-            "size_bytes": recording.size_bytes,
-            "fingerprint": recording.fingerprint(),
-            "privacy": recording.header.privacy,
+        recording=recording.about()
+        | {
             "resorted": counts.resorted,
             "too_late": counts.too_late,
             "oversize": counts.oversize,

@@ -153,7 +153,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         run_id=aim.run_id,
         state=RUNNING,
         plan=plan.as_json(),
-        recording={"name": recording.name},
+        recording=recording.about(),
         target=aim.target.url,
         targets=aim.urls,
         proxies=aim.proxies,

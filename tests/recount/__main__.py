@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("run", type=Path, help="a run folder")
     parser.add_argument("--recording", type=Path, help="where the recording stands now")
     parser.add_argument("--journal", type=Path, help="the journal of a mock that was not started by the run")
-    parser.add_argument("--told", type=Path, help="a document to judge in place of run.json, as of report --json")
+    parser.add_argument(
+        "--told", type=Path, help="a document to judge in place of run.json, as of report --json"
+    )
     parser.add_argument("--csv", type=Path, help="a timeline as CSV, to be held beside run.json")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     parser.add_argument("--short", action="store_true", help="only what disagrees")

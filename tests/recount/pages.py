@@ -121,7 +121,9 @@ def _ledger(told: dict[str, Any], tables: Sequence[Table]) -> Iterator[Row]:
     rows = _table(tables, "account", "received", "duplicates")
     for words, name in _LEDGER.items():
         if account[name] is not None:
-            yield Row(f"reconciliation.{name}", account[name], _count(rows.get(words, ["not found"])[0]), PAGE)
+            yield Row(
+                f"reconciliation.{name}", account[name], _count(rows.get(words, ["not found"])[0]), PAGE
+            )
 
 
 def _times(told: dict[str, Any], tables: Sequence[Table]) -> Iterator[Row]:
@@ -150,7 +152,9 @@ def _limits(told: dict[str, Any], tables: Sequence[Table]) -> Iterator[Row]:
     uses = told["throttle"]["limits"]
     fullest = sorted(_count(row[2]) for row in table[1:])  # type: ignore[type-var]
     if len(fullest) == len(uses):
-        yield Row("throttle.limits[].peak_in_window", sorted(use["peak_in_window"] for use in uses), fullest, PAGE)
+        yield Row(
+            "throttle.limits[].peak_in_window", sorted(use["peak_in_window"] for use in uses), fullest, PAGE
+        )
 
 
 def _statuses(told: dict[str, Any], tables: Sequence[Table]) -> Iterator[Row]:
@@ -170,7 +174,9 @@ def _csv(told: dict[str, Any], path: Path) -> Iterator[Row]:
         if name in ("at_s", "width_s"):
             continue
         status = name.removeprefix("status_")
-        column = timeline["statuses"].get(status, nothing) if name.startswith("status_") else timeline.get(name)
+        column = (
+            timeline["statuses"].get(status, nothing) if name.startswith("status_") else timeline.get(name)
+        )
         if column is not None:
             found = [float(row[name]) if row[name] else None for row in rows]
             yield Row(f"timeline.{name}", column, found, "CSV")

@@ -87,7 +87,9 @@ def _order(
         for name in names:
             yield not_known(f"reconciliation.{name}", account[name], reason)
         return
-    latest: dict[str, tuple[int, bool]] = {}  # of a person's id: the latest arrival, and does it explain itself
+    latest: dict[
+        str, tuple[int, bool]
+    ] = {}  # of a person's id: the latest arrival, and does it explain itself
     inversions = explained = 0
     for index in order:
         if index not in arrived:
@@ -134,7 +136,9 @@ def _requests(evidence: Evidence, journal: Journal) -> Iterator[Row]:
             bound = EQUAL if exact else AT_MOST
             yield Row(f"{what}: by_status.{status}", by_status.get(status, 0), found[status], JOURNAL, bound)
     if not exact:
-        yield not_known(f"{what}: first attempts, retries", "", "the receiver need not have seen each attempt")
+        yield not_known(
+            f"{what}: first attempts, retries", "", "the receiver need not have seen each attempt"
+        )
         return
     yield from _tries(evidence, journal, what, first_by_status)
 
@@ -186,8 +190,12 @@ def _rates(evidence: Evidence, journal: Journal) -> Iterator[Row]:
         if calls and rate is not None:
             span_us = calls[-1].at_us - started_us
             slowest, fastest = count / (span_us + _CLOCKS_US), count / max(1, span_us - _CLOCKS_US)
-            yield Row(name, rate, (slowest * 1e6 * 0.99, fastest * 1e6 * 1.01), f"{JOURNAL}, its clock", BETWEEN)
-    yield Row("messages.accepted", told["messages"]["accepted"], sum(len(call.ids) for call in accepted), JOURNAL)
+            yield Row(
+                name, rate, (slowest * 1e6 * 0.99, fastest * 1e6 * 1.01), f"{JOURNAL}, its clock", BETWEEN
+            )
+    yield Row(
+        "messages.accepted", told["messages"]["accepted"], sum(len(call.ids) for call in accepted), JOURNAL
+    )
 
 
 def _ceiling(evidence: Evidence, journal: Journal) -> Iterator[Row]:

@@ -154,7 +154,9 @@ def _columns(evidence: Evidence, records: Sequence[dict[str, Any]]) -> Iterator[
         counts = [sum(record.get(key, 0) for record in row) for row in rows]
         yield Row(f"timeline.{name}", timeline.get(name, []), counts, RECORDS)
     answered = sum(map(sum, timeline["statuses"].values()))
-    yield Row("timeline.statuses, all", answered, sum(evidence.told["requests"]["by_status"].values()), "told")
+    yield Row(
+        "timeline.statuses, all", answered, sum(evidence.told["requests"]["by_status"].values()), "told"
+    )
     by_api = {name: sum(counts) for name, counts in timeline["by_api"].items()}
     yield Row("timeline.by_api", by_api, evidence.told["requests"]["by_api"], "told")
 
@@ -173,7 +175,9 @@ def _first_sends(evidence: Evidence, sends: Sequence[Send]) -> Iterator[Row]:
     assert trace is not None
     width_s, points = timeline["width_s"], timeline["points"]
     if not points or evidence.pending:
-        yield not_known("timeline, from the trace", "", "it is empty, or pending items have no line in the trace")
+        yield not_known(
+            "timeline, from the trace", "", "it is empty, or pending items have no line in the trace"
+        )
         return
     states = evidence.map
     assert states is not None

@@ -29,7 +29,9 @@ def traced_rows(evidence: Evidence) -> Iterator[Row]:
         yield not_known("times, waits, rates, limits", "", "the run was made without --trace")
         return
     if evidence.told["state"] == "dead":
-        yield not_known("times, waits, rates, limits", "", "a killed run's trace and timeline end at two instants")
+        yield not_known(
+            "times, waits, rates, limits", "", "a killed run's trace and timeline end at two instants"
+        )
         return
     yield from _each_item(evidence, trace)
     if evidence.told["closed_loop"]:
@@ -46,7 +48,9 @@ def traced_rows(evidence: Evidence) -> Iterator[Row]:
     yield from _limits(evidence, sends)
 
 
-def distribution_rows(name: str, told: dict[str, Any], values_ns: Sequence[int], source: str) -> Iterator[Row]:
+def distribution_rows(
+    name: str, told: dict[str, Any], values_ns: Sequence[int], source: str
+) -> Iterator[Row]:
     """Counts, mean and maximum exactly, percentiles as near as the histogram's buckets allow."""
     found = distribution_ms(values_ns)
     for stat in ("count", "below_zero"):
@@ -62,7 +66,9 @@ def _each_item(evidence: Evidence, trace: Sequence[Seen]) -> Iterator[Row]:
     yield Row("trace: items told twice", 0, sum(count > 1 for count in settled.values()), TRACE)
     if evidence.map is not None:
         ended = sum(1 for byte in evidence.map.items if 4 <= byte & 0x0F <= 8)
-        yield Row("trace: a line for each item that came to an end", ended, len(settled), "trace, delivery.map")
+        yield Row(
+            "trace: a line for each item that came to an end", ended, len(settled), "trace, delivery.map"
+        )
     if evidence.plan.get("ids") != "keep":
         foreign = sum(seen.message_id != id_of(seen.index, evidence.run_id) for seen in trace)
         yield Row("trace: message ids that do not lead back to their item", 0, foreign, TRACE)
@@ -172,14 +178,22 @@ def _offered(evidence: Evidence, trace: Sequence[Seen], sends: Sequence[Send]) -
         for name, rate in zip(names, rates, strict=True):
             yield Row(name, rate, None, "nothing was due")
         return
-    if evidence.pending or told["messages"]["cancelled"] or told["calls"]["cancelled"] or evidence.items is None:
+    if (
+        evidence.pending
+        or told["messages"]["cancelled"]
+        or told["calls"]["cancelled"]
+        or evidence.items is None
+    ):
         yield not_known(names[0], rates[0], "which items came due before the stop is not in the trace")
         return
     span_s = max(due) / NS_PER_S
     messages = sum(evidence.item(seen.index).api == "tracking" for seen in trace)
     sent = sum(len(send.seen) for send in sends)
     per_request = sent / len(sends) if sends else 0
-    found = (len(due) / per_request / span_s if span_s and per_request else None, messages / span_s if span_s else None)
+    found = (
+        len(due) / per_request / span_s if span_s and per_request else None,
+        messages / span_s if span_s else None,
+    )
     for name, rate, again in zip(names, rates, found, strict=True):
         yield Row(name, rate, again or None, TRACE, ROUNDED)
 
@@ -187,7 +201,9 @@ def _offered(evidence: Evidence, trace: Sequence[Seen], sends: Sequence[Send]) -
 def _rates(evidence: Evidence, sends: Sequence[Send]) -> Iterator[Row]:
     told, states = evidence.told, evidence.map
     if not sends or evidence.items is None or states is None:
-        yield not_known("rate_per_s, message_rate_per_s", "", "nothing was sent, or the recording is not at hand")
+        yield not_known(
+            "rate_per_s, message_rate_per_s", "", "nothing was sent, or the recording is not at hand"
+        )
         return
     own = [send for send in sends if evidence.item(send.seen[0].index).api == "tracking"]
     for key, units, some in (
@@ -199,7 +215,9 @@ def _rates(evidence: Evidence, sends: Sequence[Send]) -> Iterator[Row]:
         # Both rates are of the span to the last send of any API.
         first_s, last_s = sends[-1].sent_ns / NS_PER_S, max(send.done_ns for send in sends) / NS_PER_S
         if evidence.sent_once:
-            yield Row(f"{key}.achieved", rates["achieved"], count / first_s if count else None, TRACE, ROUNDED)
+            yield Row(
+                f"{key}.achieved", rates["achieved"], count / first_s if count else None, TRACE, ROUNDED
+            )
         elif not evidence.pending and count:
             bounds = (count / last_s * 0.999, count / first_s * 1.001)
             yield Row(f"{key}.achieved", rates["achieved"], bounds, TRACE, BETWEEN)
