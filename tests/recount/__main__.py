@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
+from tests.recount.agreement import agreement_rows
 from tests.recount.became import became_rows
 from tests.recount.evidence import Evidence
+from tests.recount.left_out import left_out_rows
 from tests.recount.observed import observed_rows
 from tests.recount.pages import page_rows
+from tests.recount.planned import planned_rows
 from tests.recount.received import received_rows
 from tests.recount.rows import Row, as_text
 from tests.recount.seconds import second_rows
@@ -24,11 +27,13 @@ from tests.recount.traced import traced_rows
 
 
 def recount(evidence: Evidence, *, csv: Path | None = None) -> Sequence[Row]:
-    """Every number of a run that its files tell again."""
-    if evidence.is_observed:
-        return [*observed_rows(evidence), *page_rows(evidence, csv)]
-    parts = (became_rows, received_rows, traced_rows, second_rows)
-    return [*chain.from_iterable(part(evidence) for part in parts), *page_rows(evidence, csv)]
+    """Every number of a run that its files tell again, and what they do not tell."""
+    parts = (became_rows, received_rows, planned_rows, traced_rows, second_rows, agreement_rows)
+    rows = chain.from_iterable(
+        part(evidence) for part in ((observed_rows,) if evidence.is_observed else parts)
+    )
+    found = [*rows, *page_rows(evidence, csv)]
+    return [*found, *left_out_rows(evidence.told, found)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

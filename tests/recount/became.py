@@ -144,16 +144,15 @@ def _billed(evidence: Evidence) -> Iterator[Row]:
     if not told["mtus_complete"]:
         yield not_known("billed.mtus", told["mtus"], "the run looked at a part of its messages")
         return
-    users: set[str] = set()
-    anonymous: set[str] = set()
-    joined: set[str] = set()
+    users: set[tuple[int, str]] = set()
+    anonymous: set[tuple[int, str]] = set()
+    joined: set[tuple[int, str]] = set()
     for index in accepted:
-        keys = evidence.keys(index)
-        named = {key for key in keys if "~u:" in key[: key.index(":") + 1]}
-        users |= named
-        anonymous |= set(keys) - named
-        if named:
-            joined |= set(keys) - named
+        # Each copy has people of its own. An id joined by an alias is no person beside the one it joins.
+        item, copy = evidence.item(index), index % evidence.copies
+        users |= {(copy, item.user)} if item.user else set()
+        anonymous |= {(copy, item.anonymous)} if item.anonymous else set()
+        joined |= {(copy, item.anonymous), (copy, item.previous)} if item.user else set()
     yield Row("billed.users", told["users"], len(users), BOTH)
     yield Row("billed.anonymous", told["anonymous"], len(anonymous - joined), BOTH)
     yield Row("billed.mtus", told["mtus"], len(users) + len(anonymous - joined), BOTH)

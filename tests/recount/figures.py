@@ -35,19 +35,25 @@ def to_ms(value_ns: float | None) -> float | None:
     return None if value_ns is None else value_ns / NS_PER_MS
 
 
-def fullest_window(sends: Sequence[tuple[int, int]], window_ns: int) -> int:
-    """The most units in any window, counted at each send. `sends` are (instant, units), rising.
+def fullest_by_send(sends: Sequence[tuple[int, int]], window_ns: int) -> list[int]:
+    """The units in the window as each send leaves. `sends` are (instant, units), rising.
 
     A send at t counts in [t, t + window).
     """
-    most = held = first = 0
+    held = first = 0
+    found = []
     for sent_ns, units in sends:
         held += units
         while sends[first][0] + window_ns <= sent_ns:
             held -= sends[first][1]
             first += 1
-        most = max(most, held)
-    return most
+        found.append(held)
+    return found
+
+
+def fullest_window(sends: Sequence[tuple[int, int]], window_ns: int) -> int:
+    """The most units in any window."""
+    return max(fullest_by_send(sends, window_ns), default=0)
 
 
 def over_ns(sends: Sequence[tuple[int, int]], window_ns: int, limit: int, until_ns: int) -> int:

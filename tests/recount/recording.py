@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +24,9 @@ class Item(NamedTuple):
     source: str
     at_ns: int | None
     keys: tuple[str, ...]  # u:… and a:…
+    user: str  # "" where it has none, or one that stands for nobody
+    anonymous: str
+    previous: str
     event: str | None
     size_bytes: int
     path: str
@@ -59,9 +62,8 @@ def in_time(items: Sequence[Item]) -> Sequence[Item]:
     return [item for _, _, item in sorted(placed)]
 
 
-def person_keys(message: dict[str, Any]) -> tuple[str, ...]:
+def _keys(user: str, anonymous: str, previous: str) -> tuple[str, ...]:
     """The ids that join a message to a person; an alias's previousId may be either kind."""
-    user, anonymous, previous = (_id(message.get(f"{name}Id")) for name in ("user", "anonymous", "previous"))
     named = (("u:", user), ("a:", anonymous), ("u:", previous), ("a:", previous))
     return tuple(dict.fromkeys(kind + one for kind, one in named if one))
 
@@ -93,14 +95,18 @@ def _items(fields: dict[str, Any], first: int) -> Iterator[Item]:
         yield _message(first, {**body, "type": kind}, kind, source, at_ns)
         return
     api = "profile" if path.startswith("/v1/spaces/") else "config"
-    yield Item(first, api, fields.get("method", "GET"), source, at_ns, (), None, 0, path)
+    yield Item(first, api, fields.get("method", "GET"), source, at_ns, (), "", "", "", None, 0, path)
 
 
 def _message(position: int, message: dict[str, Any], kind: str, source: str, at_ns: int | None) -> Item:
     name = message.get(NAMED_BY.get(kind, ""))
     event = name if isinstance(name, str) and name else None
     size_bytes = len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
-    return Item(position, "tracking", kind, source, at_ns, person_keys(message), event, size_bytes, "")
+    user, anonymous, previous = (_id(message.get(f"{one}Id")) for one in ("user", "anonymous", "previous"))
+    keys = _keys(user, anonymous, previous)
+    return Item(
+        position, "tracking", kind, source, at_ns, keys, user, anonymous, previous, event, size_bytes, ""
+    )
 
 
 def _merged(own: dict[str, Any], around: dict[str, Any]) -> dict[str, Any]:
@@ -120,8 +126,6 @@ def _at_ns(at: Any) -> int | None:
     if isinstance(at, int | float):
         return round(at * _NS)
     moment = datetime.fromisoformat(at)
-    return round(moment.timestamp()) * _NS if not moment.microsecond else _exact_ns(moment)
-
-
-def _exact_ns(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     return round(moment.replace(microsecond=0).timestamp()) * _NS + moment.microsecond * 1_000

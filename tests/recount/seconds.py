@@ -11,6 +11,7 @@ from tests.recount.figures import (
     PERCENTILES,
     by_row,
     column,
+    fullest_by_send,
     most_at_once,
     percentile_ms,
     to_ms,
@@ -63,6 +64,9 @@ def second_rows(evidence: Evidence) -> Iterator[Row]:
         yield from each(name, _at(told, name), _tally(records, key), RECORDS)
     for name, key in _HISTOGRAMS.items():
         yield from _histogram(name, _at(told, name), records, key)
+    ended_ns = evidence.folder.ended_ns
+    if ended_ns is not None:
+        yield Row("duration_s", told["duration_s"], round(ended_ns / NS_PER_S, 3), RECORDS)
     yield from _pauses(evidence, records)
     yield from _columns(evidence, records)
     yield from _errors(evidence, records)
@@ -97,7 +101,7 @@ def _histogram(name: str, told: Any, records: Sequence[dict[str, Any]], key: str
         buckets[0] += sum(record.get("unwaited", 0) for record in records)
     count = sum(buckets.values())
     if told is None:
-        yield Row(name, None, None if not count else count, RECORDS)
+        yield Row(name, None, count if count else None, RECORDS)
         return
     yield Row(f"{name}.count", told["count"], count, RECORDS)
     if not count:
@@ -153,9 +157,12 @@ def _columns(evidence: Evidence, records: Sequence[dict[str, Any]]) -> Iterator[
     for name, key in names.items():
         counts = [sum(record.get(key, 0) for record in row) for row in rows]
         yield Row(f"timeline.{name}", timeline.get(name, []), counts, RECORDS)
-    answered = sum(map(sum, timeline["statuses"].values()))
-    yield Row(
-        "timeline.statuses, all", answered, sum(evidence.told["requests"]["by_status"].values()), "told"
+    classes: Counter[str] = Counter()
+    for status, count in evidence.told["requests"]["by_status"].items():
+        own = status in ("429", "none")
+        classes[status if own else f"{status[0]}xx" if status[0] in "2345" else "other"] += count
+    yield from each(
+        "timeline.statuses", {n: sum(c) for n, c in timeline["statuses"].items()}, classes, "told"
     )
     by_api = {name: sum(counts) for name, counts in timeline["by_api"].items()}
     yield Row("timeline.by_api", by_api, evidence.told["requests"]["by_api"], "told")
@@ -205,6 +212,16 @@ def _first_sends(evidence: Evidence, sends: Sequence[Send]) -> Iterator[Row]:
         at_once = by_row(((b, most_at_once(spans, b)) for b, _ in spans), width_s, points)
         most = column(at_once, lambda row: max(row, default=0))
         yield Row("timeline.in_flight", timeline["in_flight"], most, _ROWS)
+        windows = fullest_by_send([(send.sent_ns, 1) for send in sends], NS_PER_S)
+        held = zip((send.sent_ns for send in sends), windows, strict=True)
+        most = column(by_row(held, width_s, points), lambda row: max(row, default=0))
+        yield Row("timeline.sent_in_any_1s", timeline["sent_in_any_1s"], most, _ROWS)
+        windows = fullest_by_send([(send.sent_ns, 1) for send in sends], NS_PER_S)
+        rows = by_row(
+            ((send.sent_ns, held) for send, held in zip(sends, windows, strict=True)), width_s, points
+        )
+        most = column(rows, lambda row: max(row, default=0))
+        yield Row("timeline.sent_in_any_1s", timeline["sent_in_any_1s"], most, _ROWS)
     if not evidence.told["messages"]["cancelled"] and not evidence.told["closed_loop"]:
         due = by_row(((s.due_ns, 1) for s in trace if s.due_ns is not None), width_s, points)
         yield Row("timeline.offered", timeline["offered"], column(due, len), _ROWS)
