@@ -22,7 +22,7 @@ def agreement_rows(evidence: Evidence) -> Iterator[Row]:
     """What is told in two places is told alike."""
     told = evidence.told
     yield from _limits(told)
-    yield from _apis(told)
+    yield from api_rows(told)
     for key, column in _TIMES.items():
         if told[key] is not None and told[key]["count"]:
             most = max(value for value in told["timeline"][column] if value is not None)
@@ -45,7 +45,8 @@ def _limits(told: dict[str, Any]) -> Iterator[Row]:
         yield Row(f"{name}.seconds_over, off by rounding at most", rounding_s, apart_s, ROWS, AT_LEAST)
 
 
-def _apis(told: dict[str, Any]) -> Iterator[Row]:
+def api_rows(told: dict[str, Any]) -> Iterator[Row]:
+    """The APIs make up the whole, and each error is a part of the statuses."""
     by_status: Counter[str] = Counter()
     first_by_status: Counter[str] = Counter()
     for api, figures in told["by_api"].items():

@@ -94,7 +94,10 @@ def _contents(evidence: Evidence) -> Iterator[Row]:
         for index in order
         if evidence.map.state(index) not in ("unread", "filtered") and evidence.item(index).api == "tracking"
     ]
-    yield Row("contents.complete", told["complete"], len(looked_at) <= LOOKED_AT_MOST, BOTH)
+    if evidence.told["recording"].get("error"):
+        yield not_known("contents.complete", told["complete"], "reading ended at a bad line")
+    else:
+        yield Row("contents.complete", told["complete"], len(looked_at) <= LOOKED_AT_MOST, BOTH)
     looked_at = looked_at[:LOOKED_AT_MOST]
     yield Row("contents.looked_at", told["looked_at"], len(looked_at), BOTH)
     events: defaultdict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)

@@ -40,7 +40,9 @@ class Evidence:
         self.run_id: str = self.told["run_id"]
         named = Path(self.told["recording"].get("name") or "-")
         self.recording = recording or (named if named.is_file() else None)
-        own = path / "mock" / "journal.ndjson"
+        # The steps of a search for capacity share one mock.
+        beside = path.parent.parent if self.plan.get("step") else path
+        own = beside / "mock" / "journal.ndjson"
         self._journal = journal or (own if own.is_file() else None)
 
     @property
@@ -78,8 +80,9 @@ class Evidence:
         return self.items[index // self.copies % len(self.items)]
 
     def keys(self, index: int) -> tuple[str, ...]:
-        """Who an item is of: each copy has people of its own."""
-        copy = index % self.copies
+        """Who an item is of: each copy has people of its own, and in a search for capacity each pass."""
+        assert self.items is not None
+        copy = index // len(self.items) if self.plan.get("step") else index % self.copies
         return tuple(f"{copy}~{key}" for key in self.item(index).keys)
 
     def source(self, index: int) -> str:

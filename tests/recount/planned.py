@@ -24,14 +24,8 @@ def planned_rows(evidence: Evidence) -> Iterator[Row]:
             "trace: due times", "", "stages, chance and the spread of copies are not worked out again"
         )
         return
-    of_first_pass = len(due_ns) * evidence.copies
-    seen = [one for one in evidence.folder.trace if one.index < of_first_pass and one.due_ns is not None]
-    wrong = sum(
-        abs(one.due_ns - due_ns[one.index if evidence.plan["rate"] else one.index // evidence.copies])
-        > _ROUNDING_NS
-        for one in seen
-        if one.due_ns is not None
-    )
+    seen = [(one.due_ns, one.index) for one in evidence.folder.trace if one.index < len(due_ns)]
+    wrong = sum(told_ns is None or abs(told_ns - due_ns[index]) > _ROUNDING_NS for told_ns, index in seen)
     yield Row("trace: items of the first pass due at another time than planned", 0, wrong, "recording, plan")
 
 
@@ -55,26 +49,21 @@ def _recording(evidence: Evidence, items: Sequence[Item]) -> Iterator[Row]:
 
 
 def _due_ns(evidence: Evidence, items: Sequence[Item]) -> Sequence[int] | None:
-    """By position, or at an even rate by index; None where neither is plain."""
-    plan, told = evidence.plan, evidence.told
-    if (
-        plan.get("stages")
-        or plan.get("spread_s")
-        or told["messages"]["filtered"]
-        or told["calls"]["filtered"]
-    ):
+    """Of each index of the first pass; None where that is not plain."""
+    plan, told, copies = evidence.plan, evidence.told, evidence.copies
+    filtered = told["messages"]["filtered"] or told["calls"]["filtered"]
+    if plan.get("stages") or plan.get("spread_s") or filtered:
         return None
-    order = in_time(items)
-    if plan["rate"] is None:
-        first_ns = order[0].at_ns or 0
-        by_position = {item.position: int(((item.at_ns or 0) - first_ns) / plan["speed"]) for item in order}
-        return [by_position[position] for position in range(len(items))]
-    if plan["arrivals"] != "even" or not isinstance(plan["rate"], int | float):
-        return None
-    copies = evidence.copies
-    by_index = {
-        item.position * copies + copy: round((place * copies + copy) * NS_PER_S / plan["rate"])
-        for place, item in enumerate(order)
-        for copy in range(copies)
-    }
+    rate, order = plan["rate"], in_time(items)
+    first_ns = order[0].at_ns or 0
+    by_index: dict[int, int] = {}
+    for place, item in enumerate(order):
+        for copy in range(copies):
+            if rate is None:
+                due_ns = int(((item.at_ns or 0) - first_ns) / plan["speed"])
+            elif plan["arrivals"] == "even":
+                due_ns = round((place * copies + copy) * NS_PER_S / rate)
+            else:
+                return None
+            by_index[item.position * copies + copy] = due_ns
     return [by_index[index] for index in range(len(items) * copies)]
