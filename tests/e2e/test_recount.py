@@ -1,4 +1,4 @@
-"""Every number of a run is what a program of its own counts from the raw files, and a falsified one is noticed.
+"""Each number of a run is what a program of its own counts from the raw files; a falsified one is noticed.
 
 The program is `tests/recount`: it shares no line with the harness.
 """
@@ -152,7 +152,7 @@ MATRIX = {
         mock='[[faults]]\nname = "slow"\nlatency = {ms = 20}\n',
     ),
     "dropped at the limit": Case(("--on-limit", "drop", "--limit", "tracking=50/s")),
-    "ended by time": Case(("--duration", "300ms",)),
+    "ended by time": Case(("--duration", "300ms")),
     "one message": Case(recording="one"),
     "no message": Case(recording="reads"),
     "nothing but errors": Case(("--retry", "none"), mock='[[faults]]\nname = "all"\nstatus = 500\n'),
@@ -207,7 +207,7 @@ def test_a_killed_run_tells_what_its_raw_files_tell(tmp_path, start_mock):
         folder, recording=recording, journal=tmp_path / "ledger-0" / "journal.ndjson", told=told
     )
     assert evidence.told["state"] == "dead"
-    assert evidence.told["duration_s"] > 1
+    assert evidence.told["duration_s"] > 0.5
     assert wrong(recount(evidence)) == []
 
 
@@ -249,8 +249,8 @@ NOT_WATCHED = {
     "exit_code", "legs", "plan", "mock", "engine", "other", "made_with", "batch_sizes", "findings",
     "trust_warnings", "expectations",
     "found", "hit_ratio", "readable_ms", "still_missing_ms", "not_found",  # of a Profile API's answers
-    "asked_s", "waited_s", "at_s", "answers", "characters", "limit_bytes", "to_bytes", "window_s", "count",
-    "over_s", "above", "value_ms", "curves", "timeline", "p999",
+    "characters", "limit_bytes", "to_bytes",
+    "above", "value_ms", "curves",  # how a distribution is drawn: held against it, within bounds
 }  # fmt: skip
 
 
@@ -274,7 +274,7 @@ def test_a_number_that_was_changed_is_noticed_wherever_it_stands(quick):
                 unnoticed.append(".".join(map(str, path)))
         finally:
             evidence.told = whole
-    assert unnoticed == []
+    assert unnoticed == [], "\n".join(unnoticed)
 
 
 def test_one_byte_of_the_delivery_map_is_noticed(quick, tmp_path):
@@ -288,20 +288,22 @@ def test_one_byte_of_the_delivery_map_is_noticed(quick, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "noticed"),
+    ("file", "line", "noticed"),
     [
-        ("mock/journal.ndjson", "reconciliation.missing"),
-        ("trace.ndjson", "requests.sent"),
-        ("timeline.ndjson", "throttle.throttled"),
+        ("mock/journal.ndjson", 3, "reconciliation.missing"),
+        ("trace.ndjson", 3, "trace: a line for each item that came to an end"),
+        ("timeline.ndjson", 1, "requests.sent"),
+        ("timeline.ndjson", -1, "state: the timeline has its end"),
     ],
 )
-def test_a_line_that_was_taken_away_is_noticed(quick, tmp_path, file, noticed):
+def test_a_line_that_was_taken_away_is_noticed(quick, tmp_path, file, line, noticed):
     evidence, folder = quick["batches under a ceiling"], tmp_path / "run"
     shutil.copytree(evidence.folder.path, folder)
     lines = (folder / file).read_bytes().splitlines(keepends=True)
-    (folder / file).write_bytes(b"".join(lines[:3] + lines[4:]))
+    del lines[line]
+    (folder / file).write_bytes(b"".join(lines))
     found = {row.number for row in wrong(recount(Evidence(folder, recording=evidence.recording)))}
-    assert noticed in found or {"timeline.sent"} & found, found
+    assert noticed in found
 
 
 def test_the_program_says_what_disagrees_and_ends_with_1(quick, tmp_path, capsys):

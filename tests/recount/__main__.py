@@ -21,6 +21,7 @@ from tests.recount.observed import observed_rows
 from tests.recount.pages import page_rows
 from tests.recount.planned import planned_rows
 from tests.recount.received import received_rows
+from tests.recount.records import record_rows
 from tests.recount.rows import Row, as_text
 from tests.recount.seconds import second_rows
 from tests.recount.traced import traced_rows
@@ -28,7 +29,7 @@ from tests.recount.traced import traced_rows
 
 def recount(evidence: Evidence, *, csv: Path | None = None) -> Sequence[Row]:
     """Every number of a run that its files tell again, and what they do not tell."""
-    parts = (became_rows, received_rows, planned_rows, traced_rows, second_rows, agreement_rows)
+    parts = (became_rows, received_rows, planned_rows, traced_rows, record_rows, second_rows, agreement_rows)
     rows = chain.from_iterable(
         part(evidence) for part in ((observed_rows,) if evidence.is_observed else parts)
     )

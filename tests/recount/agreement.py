@@ -58,9 +58,6 @@ def api_rows(told: dict[str, Any]) -> Iterator[Row]:
         yield Row(f"by_api.{api}.throttled", figures["throttled"], throttled, "its statuses")
         good = sum(n for status, n in figures["by_status"].items() if status.startswith("2"))
         yield Row(f"by_api.{api}.accepted", figures["accepted"], good + figures["not_found"], "its statuses")
-        yield Row(
-            f"by_api.{api}.service_time_ms.count", figures["service_time_ms"]["count"], good, "its statuses"
-        )
     requests = told["requests"]
     yield from each("by_api[].by_status", by_status, requests["by_status"], TOTAL)
     yield from each(
@@ -97,4 +94,4 @@ def _at_rank(table: dict[str, Any], rank: int) -> float:
         passed += count
         if passed >= rank:
             return float(value_ms)
-    raise AssertionError(rank)
+    return math.inf  # it speaks of fewer

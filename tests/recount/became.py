@@ -43,7 +43,12 @@ def became_rows(evidence: Evidence) -> Iterator[Row]:
 def _sums_hold(evidence: Evidence) -> Iterator[Row]:
     for noun in ("messages", "calls"):
         sums = evidence.told[noun]
-        yield Row(f"{noun}.recorded = selected + filtered", sums["recorded"], sums["selected"] + sums["filtered"], "told")  # fmt: skip
+        yield Row(
+            f"{noun}.recorded = selected + filtered",
+            sums["recorded"],
+            sums["selected"] + sums["filtered"],
+            "told",
+        )
         yield Row(f"{noun}.selected = the six ends", sums["selected"], sum(sums[end] for end in ENDS), "told")
 
 
@@ -65,9 +70,9 @@ def _each_noun(evidence: Evidence) -> Iterator[Row]:
         noun[became] += 1
         noun["recorded"] += 1
         noun["selected"] += became != "filtered"
-    for noun, found in counts.items():
+    for word, found in counts.items():
         for name in ("recorded", "filtered", "selected", *ENDS):
-            yield Row(f"{noun}.{name}", evidence.told[noun][name], found[name], BOTH)
+            yield Row(f"{word}.{name}", evidence.told[word][name], found[name], BOTH)
 
 
 def _selected_by(evidence: Evidence) -> Iterator[Row]:
@@ -103,18 +108,21 @@ def _contents(evidence: Evidence) -> Iterator[Row]:
     events: defaultdict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
     sources: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for index in looked_at:
-        item, end = evidence.item(index), evidence.map.became(index)
-        events[item.kind, item.event][end] += 1
-        sources[evidence.source(index)][end] += 1
+        item, became = evidence.item(index), evidence.map.became(index)
+        events[item.kind, item.event][became] += 1
+        sources[evidence.source(index)][became] += 1
     yield Row("contents.events", told["events"], len(events), BOTH)
     # A shown name may be cut and masked, so rows are compared as what they count.
-    shown = sorted(str(sorted(row["ends"].items())) for row in told["by_event"])
+    shown = sorted((row["messages"], sorted(row["ends"].items())) for row in told["by_event"])
     counted = sorted(events.values(), key=lambda ends: -ends.total())[:EVENTS_MOST]
     if len(events) <= EVENTS_MOST:
-        yield Row("contents.by_event[].ends", shown, sorted(str(sorted(ends.items())) for ends in counted), BOTH)  # fmt: skip
+        found = sorted((ends.total(), sorted(ends.items())) for ends in counted)
+        yield Row("contents.by_event[].messages and ends", shown, found, BOTH)
     rest = sum(ends.total() for ends in events.values()) - sum(ends.total() for ends in counted)
     yield Row("contents.messages_of_other_events", told["messages_of_other_events"], rest, BOTH)
-    yield Row("contents.by_source", told["by_source"], {name: dict(ends) for name, ends in sources.items()}, BOTH)  # fmt: skip
+    by_source = {name: dict(ends) for name, ends in sources.items()}
+    yield Row("contents.by_source", told["by_source"], by_source, BOTH)
+    yield Row("contents.sources", told["sources"], len(sources), BOTH)
     yield from _sizes(evidence, looked_at)
 
 

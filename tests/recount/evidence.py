@@ -1,15 +1,17 @@
-"""Put a run's files side by side: which item an index is, which sends the trace knows, what the receiver saw."""
+"""Put a run's files side by side: which item an index is, what was sent, and what the receiver saw."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tests.recount.folder import DeliveryMap, Folder, Seen, fingerprint_of
 from tests.recount.journal import Journal, read_journal
 from tests.recount.recording import Item, in_time, read_recording
+
+ROWS_MOST: Final = 3_600
 
 
 class Send(NamedTuple):
@@ -109,6 +111,14 @@ class Evidence:
             Send(sent_ns, seen[0].done_ns, seen[0].attempts, seen[0].status, tuple(seen))
             for sent_ns, seen in sorted(together.items())
         ]
+
+    @cached_property
+    def rows(self) -> tuple[int, int]:
+        """How wide a row of the timeline is, in seconds, and how many there are: 3,600 at most."""
+        seconds = (record["second"] for record in self.folder.timeline if "second" in record)
+        last = max(seconds, default=-1)
+        width_s = max(0, last) // ROWS_MOST + 1
+        return width_s, last // width_s + 1
 
     @property
     def pending(self) -> int:

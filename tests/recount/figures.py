@@ -89,7 +89,7 @@ def by_row(instants_ns: Iterable[tuple[int, Any]], width_s: int, rows: int) -> l
     return found
 
 
-def column(rows: Sequence[Sequence[int]], figure: Callable[[Sequence[int]], Any]) -> list[Any]:
+def column(rows: Sequence[Sequence[Any]], figure: Callable[[Sequence[Any]], Any]) -> list[Any]:
     """One figure of each row."""
     return [figure(row) for row in rows]
 
@@ -99,7 +99,7 @@ def percentile_ms(share: float) -> Callable[[Sequence[int]], float | None]:
     return lambda row: to_ms(percentile(sorted(row), share))
 
 
-def most_at_once(spans_ns: Sequence[tuple[int, int]], at_ns: int) -> int:
-    """How many of the spans, each [begin, end), hold this instant. `spans_ns` rise by their begins."""
-    begun = bisect_right(spans_ns, (at_ns, 1 << 62))
-    return sum(1 for _, end_ns in spans_ns[:begun] if end_ns > at_ns)
+def at_once_by_begin(spans_ns: Sequence[tuple[int, int]]) -> list[int]:
+    """How many of the spans, each [begin, end), stand as each of them begins. They rise by their begins."""
+    ends = sorted(end_ns for _, end_ns in spans_ns)
+    return [place - bisect_right(ends, begin_ns) for place, (begin_ns, _) in enumerate(spans_ns, 1)]

@@ -45,7 +45,7 @@ class DeliveryMap(NamedTuple):
 class Seen(NamedTuple):
     """A line of the trace: one settled item. Instants count from the start of the run."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     due_ns: int | None
     pieces_ns: tuple[int, int, int, int] | None  # lane, limit, batch, user
     sent_ns: int | None
@@ -129,7 +129,7 @@ def _seen(line: dict[str, Any]) -> Seen:
     return Seen(
         line["index"],
         line["due_ns"],
-        None if None in pieces else pieces,  # type: ignore[arg-type]  # four of them
+        None if None in pieces else pieces,
         line["sent_ns"],
         line["done_ns"],
         line["attempts"],

@@ -64,5 +64,5 @@ def _rates(evidence: Evidence, calls: Sequence[Call]) -> Iterator[Row]:
         yield Row("rate_per_s.goodput", rates["goodput"], len(accepted) * 1e6 / accepted[-1], NOTES, ROUNDED)
     yield Row("rate_per_s.peak_1s", rates["peak_1s"] or 0, fullest_window(sends, NS_PER_S), NOTES)
     timeline = told["timeline"]
-    rows = by_row(sends, timeline["width_s"], timeline["points"])
+    rows = by_row(sends, *evidence.rows)
     yield Row("timeline.sent", timeline["sent"], column(rows, sum), NOTES)

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,17 @@ from tests.recount.evidence import Evidence
 from tests.recount.rows import Row, not_known
 
 PAGE: Final = "report.html"
-_SUMS: Final = ("recorded", "filtered", "selected", "accepted", "rejected", "abandoned", "dropped", "cancelled", "pending")  # fmt: skip
+_SUMS: Final = (
+    "recorded",
+    "filtered",
+    "selected",
+    "accepted",
+    "rejected",
+    "abandoned",
+    "dropped",
+    "cancelled",
+    "pending",
+)
 _LEDGER: Final = {
     "received": "ledger_unique",
     "missing": "missing",
@@ -20,7 +31,16 @@ _LEDGER: Final = {
     "out of order": "out_of_order",
     "received, unconfirmed": "received_unconfirmed",
 }
-_STATS: Final = {"p50": "p50", "p90": "p90", "p95": "p95", "p99": "p99", "p99.9": "p999", "max": "max", "mean": "mean", "count": "count"}  # fmt: skip
+_STATS: Final = {
+    "p50": "p50",
+    "p90": "p90",
+    "p95": "p95",
+    "p99": "p99",
+    "p99.9": "p999",
+    "max": "max",
+    "mean": "mean",
+    "count": "count",
+}
 _WAITS: Final = ("lane wait", "limit wait", "batch wait", "user wait", "schedule lag")
 
 Table = Sequence[Sequence[str]]
@@ -68,6 +88,7 @@ class _Tables(HTMLParser):
             self._cell = None
 
 
+@lru_cache(maxsize=4)
 def tables_of(page: str) -> Sequence[Table]:
     """Each table as rows of texts."""
     parser = _Tables()
@@ -150,7 +171,7 @@ def _times(told: dict[str, Any], tables: Sequence[Table]) -> Iterator[Row]:
 def _limits(told: dict[str, Any], tables: Sequence[Table]) -> Iterator[Row]:
     table = next((table for table in tables if table[0][0] == "limit"), ())
     uses = told["throttle"]["limits"]
-    fullest = sorted(_count(row[2]) for row in table[1:])  # type: ignore[type-var]
+    fullest = sorted(_count(row[2]) for row in table[1:])
     if len(fullest) == len(uses):
         yield Row(
             "throttle.limits[].peak_in_window", sorted(use["peak_in_window"] for use in uses), fullest, PAGE

@@ -1,10 +1,11 @@
-"""Work out again when each item was due, and what the recording itself is, from the plan and the recording."""
+"""Work out again when each item was due, from the plan and the recording, and what the recording is."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from tests.recount.evidence import Evidence
 from tests.recount.figures import NS_PER_S
-from tests.recount.recording import Item, in_time
+from tests.recount.recording import Item, content_of, in_time
 from tests.recount.rows import AT_MOST, EQUAL, Row, not_known
 
 MESSAGE_BYTES = 32_768
@@ -39,6 +40,11 @@ def _recording(evidence: Evidence, items: Sequence[Item]) -> Iterator[Row]:
     bound = EQUAL if evidence.told["recording_complete"] else AT_MOST
     oversize = sum(item.size_bytes > MESSAGE_BYTES for item in items)
     yield Row("recording.oversize", told["oversize"], oversize, "recording", bound)
+    content = content_of(evidence.recording)
+    cut_off = int(
+        evidence.told["recording_complete"] and not content.endswith(b"\n") and not _is_json(content)
+    )
+    yield Row("recording.truncated_last_line", told["truncated_last_line"], cut_off, "recording", bound)
     latest, strays = None, 0
     for item in items:
         if item.at_ns is not None:
@@ -67,3 +73,11 @@ def _due_ns(evidence: Evidence, items: Sequence[Item]) -> Sequence[int] | None:
                 return None
             by_index[item.position * copies + copy] = due_ns
     return [by_index[index] for index in range(len(items) * copies)]
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content.rpartition(b"\n")[2])
+    except ValueError:
+        return False
+    return True

@@ -1,13 +1,14 @@
 """Count again what the receiver says: the reconciliation item by item, and the requests that came."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from tests.recount.evidence import Evidence
 from tests.recount.figures import NS_PER_S, fullest_window
 from tests.recount.folder import EARLIER_LEG, MAYBE_RECEIVED, NEVER_SENT, DeliveryMap
-from tests.recount.journal import Journal, index_of
+from tests.recount.journal import Call, Journal, index_of
 from tests.recount.rows import AT_LEAST, AT_MOST, BETWEEN, EQUAL, Row, each, not_known
 
 LEDGER = "journal + delivery.map"
@@ -61,7 +62,9 @@ def _reconciliation(
             kept.add(index)
     counts["ledger_unique"] = len(kept)
     if evidence.items is None:
-        yield not_known("reconciliation.missing", account["missing"], "without the recording calls are taken for messages")  # fmt: skip
+        yield not_known(
+            "reconciliation.missing", account["missing"], "without the recording calls are taken for messages"
+        )
     else:
         accepted = (i for i in evidence.indexes() if items.state(i) == "accepted")
         counts["missing"] = sum(evidence.item(i).api == "tracking" and i not in arrived for i in accepted)
@@ -71,7 +74,14 @@ def _reconciliation(
             continue
         unclear = items.byte(index) & MAYBE_RECEIVED or items.became(index) == "pending"
         counts["received_unconfirmed" if unclear else "received_though_refused"] += 1
-    for name in ("ledger_unique", "unexpected", "duplicates", "duplicates_explained", "received_unconfirmed", "received_though_refused"):  # fmt: skip
+    for name in (
+        "ledger_unique",
+        "unexpected",
+        "duplicates",
+        "duplicates_explained",
+        "received_unconfirmed",
+        "received_though_refused",
+    ):
         yield Row(f"reconciliation.{name}", account[name], counts[name], LEDGER)
     yield from each("reconciliation.discarded", account["discarded"], discarded, JOURNAL)
     yield from _order(evidence, items, account, arrived)
@@ -83,7 +93,11 @@ def _order(
     names = ("out_of_order", "out_of_order_explained")
     order = evidence.due_order
     if account["out_of_order"] is None or order is None:
-        reason = "order was not asked for" if account["out_of_order"] is None else "the order of due times is not in these files"  # fmt: skip
+        reason = (
+            "order was not asked for"
+            if account["out_of_order"] is None
+            else "the order of due times is not in these files"
+        )
         for name in names:
             yield not_known(f"reconciliation.{name}", account[name], reason)
         return
@@ -122,7 +136,7 @@ def _requests(evidence: Evidence, journal: Journal) -> Iterator[Row]:
         what = "requests of the Tracking API"
     unanswered = by_status.get("none", 0)
     dead = told["state"] == "dead"
-    # Without a clear answer nobody knows whether the receiver saw it; a request in flight at the end is `none`.
+    # Without a clear answer nobody knows whether the receiver saw it; what a stop found in flight is `none`.
     exact = unanswered == 0 and not dead
     low, high = len(calls), len(calls) + unanswered
     if dead:
@@ -177,25 +191,30 @@ def _rates(evidence: Evidence, journal: Journal) -> Iterator[Row]:
     started_us = _started_us(told["started_at"])
     apis = set(told["requests"]["by_api"])
     by_status = told["requests"]["by_status"]
-    if not journal.calls or started_us is None or "none" in by_status or not (journal.noted or apis == {"tracking"}):  # fmt: skip
+    if (
+        not journal.calls
+        or started_us is None
+        or "none" in by_status
+        or not (journal.noted or apis == {"tracking"})
+    ):
         yield not_known("rates by the receiver's clock", "", "the receiver need not have seen each request")
         return
     own = [call for call in journal.calls if call.api == "tracking"]
     accepted = [call for call in own if call.status is not None and 200 <= call.status < 300]
-    figures = (
-        ("rate_per_s.achieved", told["rate_per_s"]["achieved"], len(journal.calls), journal.calls),
-        ("message_rate_per_s.achieved", told["message_rate_per_s"]["achieved"], sum(len(c.ids) for c in own), own),
-    )  # fmt: skip
-    for name, rate, count, calls in figures:
+    figures = (("rate_per_s", len(journal.calls), journal.calls), ("message_rate_per_s", _ids_in(own), own))
+    for key, count, calls in figures:
+        name, rate = f"{key}.achieved", told[key]["achieved"]
         if calls and rate is not None:
             span_us = calls[-1].at_us - started_us
             slowest, fastest = count / (span_us + _CLOCKS_US), count / max(1, span_us - _CLOCKS_US)
             yield Row(
                 name, rate, (slowest * 1e6 * 0.99, fastest * 1e6 * 1.01), f"{JOURNAL}, its clock", BETWEEN
             )
-    yield Row(
-        "messages.accepted", told["messages"]["accepted"], sum(len(call.ids) for call in accepted), JOURNAL
-    )
+    yield Row("messages.accepted", told["messages"]["accepted"], _ids_in(accepted), JOURNAL)
+
+
+def _ids_in(calls: Sequence[Call]) -> int:
+    return sum(len(call.ids) for call in calls)
 
 
 def _ceiling(evidence: Evidence, journal: Journal) -> Iterator[Row]:
@@ -216,7 +235,13 @@ def _ceiling(evidence: Evidence, journal: Journal) -> Iterator[Row]:
         ]
         if units:
             fullest = fullest_window(units, round(use["window_s"] * NS_PER_S))
-            yield Row(f"limit at the receiver: {use['name']} {use['label']}", use["count"], fullest, JOURNAL, AT_LEAST)  # fmt: skip
+            yield Row(
+                f"limit at the receiver: {use['name']} {use['label']}",
+                use["count"],
+                fullest,
+                JOURNAL,
+                AT_LEAST,
+            )
 
 
 def _in_scope(evidence: Evidence, message_id: str, use: Mapping[str, Any]) -> bool:
@@ -227,8 +252,6 @@ def _in_scope(evidence: Evidence, message_id: str, use: Mapping[str, Any]) -> bo
 
 
 def _started_us(started_at: str | None) -> int | None:
-    from datetime import datetime
-
     if started_at is None:
         return None
     moment = datetime.fromisoformat(started_at)

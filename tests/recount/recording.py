@@ -34,9 +34,8 @@ class Item(NamedTuple):
 
 def read_recording(path: Path) -> Sequence[Item]:
     """The items up to the first bad line, in reading order."""
-    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     items: list[Item] = []
-    for number, line in enumerate(content.split(b"\n"), 1):
+    for number, line in enumerate(content_of(path).split(b"\n"), 1):
         if not line.strip():
             continue
         try:
@@ -50,6 +49,11 @@ def read_recording(path: Path) -> Sequence[Item]:
         except (KeyError, TypeError, ValueError):
             break
     return items
+
+
+def content_of(path: Path) -> bytes:
+    """Its bytes, unpacked."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
 def in_time(items: Sequence[Item]) -> Sequence[Item]:

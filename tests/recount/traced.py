@@ -1,4 +1,4 @@
-"""Count again what the trace knows of each item: times, waits, rates, requests, and how full the limits were."""
+"""Count again what the trace knows of each item: times, waits, rates, requests, and how full limits were."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -121,7 +121,9 @@ def _variation(evidence: Evidence, trace: Sequence[Seen]) -> Iterator[Row]:
     sent = variation(sorted(seen.sent_ns for seen in trace if seen.sent_ns is not None))
     yield Row("arrival_variation.sent", told["sent"], sent, TRACE, ROUNDED)
     if evidence.told["recording"].get("too_late") or evidence.told["messages"]["cancelled"]:
-        yield not_known("arrival_variation.due", told["due"], "which items came due before the stop is not in the trace")  # fmt: skip
+        yield not_known(
+            "arrival_variation.due", told["due"], "which items came due before the stop is not in the trace"
+        )
         return
     due = variation(sorted(seen.due_ns for seen in trace if seen.due_ns is not None))
     yield Row("arrival_variation.due", told["due"], due, TRACE, ROUNDED)
@@ -130,7 +132,13 @@ def _variation(evidence: Evidence, trace: Sequence[Seen]) -> Iterator[Row]:
 def _requests(evidence: Evidence, sends: Sequence[Send]) -> Iterator[Row]:
     told = evidence.told["requests"]
     if evidence.pending:
-        yield Row("requests.sent", told["sent"], sum(send.attempts for send in sends), f"{TRACE}, but for the pending", AT_LEAST)  # fmt: skip
+        yield Row(
+            "requests.sent",
+            told["sent"],
+            sum(send.attempts for send in sends),
+            f"{TRACE}, but for the pending",
+            AT_LEAST,
+        )
         return
     again = sum(send.attempts - 1 for send in sends)
     yield Row("requests.sent", told["sent"], sum(send.attempts for send in sends), TRACE)
@@ -158,9 +166,15 @@ def _service(evidence: Evidence, sends: Sequence[Send]) -> Iterator[Row]:
     """From the decision to send until the answer was read: a little more than the service time."""
     told = evidence.told["service_time_ms"]
     if not evidence.sent_once:
-        yield not_known("service_time_ms", "", "the trace has an item's first send and last answer, and something was sent again")  # fmt: skip
+        yield not_known(
+            "service_time_ms",
+            "",
+            "the trace has an item's first send and last answer, and something was sent again",
+        )
         return
-    times = [send.done_ns - send.sent_ns for send in sends if send.status is not None and 200 <= send.status < 300]  # fmt: skip
+    times = [
+        send.done_ns - send.sent_ns for send in sends if send.status is not None and 200 <= send.status < 300
+    ]
     found = distribution_ms(times)
     yield Row("service_time_ms.count", told["count"], found["count"], TRACE)
     for stat in (*PERCENTILES, "max", "mean"):
@@ -269,4 +283,4 @@ def _counts_in(evidence: Evidence, send: Send, use: dict[str, Any]) -> bool:
     index = send.seen[0].index
     if evidence.item(index).api != use["api"]:
         return False
-    return use["scope"] != "source" or evidence.source(index) == use["label"]
+    return bool(use["scope"] != "source" or evidence.source(index) == use["label"])
