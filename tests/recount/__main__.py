@@ -37,18 +37,27 @@ def recount(evidence: Evidence, *, csv: Path | None = None) -> Sequence[Row]:
     return [*found, *left_out_rows(evidence.told, found)]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.recount", description=__doc__)
-    parser.add_argument("run", type=Path, help="a run folder")
-    parser.add_argument("--recording", type=Path, help="where the recording stands now")
-    parser.add_argument("--journal", type=Path, help="the journal of a mock that was not started by the run")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """What can be asked."""
+    made = argparse.ArgumentParser(
+        prog="python -m tests.recount",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("run", type=Path, help="a run folder")
+    made.add_argument("--recording", type=Path, help="where the recording stands now")
+    made.add_argument("--journal", type=Path, help="the journal of a mock that was not started by the run")
+    made.add_argument(
         "--told", type=Path, help="a document to judge in place of run.json, as of report --json"
     )
-    parser.add_argument("--csv", type=Path, help="a timeline as CSV, to be held beside run.json")
-    parser.add_argument("--json", action="store_true", help="the rows as JSON")
-    parser.add_argument("--short", action="store_true", help="only what disagrees")
-    asked = parser.parse_args(arguments)
+    made.add_argument("--csv", type=Path, help="a timeline as CSV, to be held beside run.json")
+    made.add_argument("--json", action="store_true", help="the rows as JSON")
+    made.add_argument("--short", action="store_true", help="only what disagrees")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = parser().parse_args(arguments)
     evidence = Evidence(asked.run, recording=asked.recording, journal=asked.journal, told=asked.told)
     rows = recount(evidence, csv=asked.csv)
     if asked.json:
