@@ -149,18 +149,16 @@ def write_report(
 def run_facts(run: Run) -> RunFacts:
     """What the report says of the run beside its figures."""
     replay, recording, aim = run.replay, run.recording, run.aim
-    ended_ns = run.clock.now_ns()
+    # Comparing it with the ledger comes after a run, and is no part of how long it took.
+    ended_ns = run.clock.now_ns() if run.account.ended_ns is None else run.account.ended_ns
     duration_ns = 0 if replay.started_ns is None else ended_ns - replay.started_ns
     counts = recording.counts
     return RunFacts(
         run_id=aim.run_id,
         state=_state(run),
         plan=run.plan.as_json(),
-        recording={
-            "name": recording.name,
-            "size_bytes": recording.size_bytes,
-            "fingerprint": recording.fingerprint(),
-            "privacy": recording.header.privacy,
+        recording=recording.about()
+        | {
             "resorted": counts.resorted,
             "too_late": counts.too_late,
             "oversize": counts.oversize,

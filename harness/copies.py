@@ -6,7 +6,7 @@ from harness.model import Item, Message
 from harness.plan import Plan
 from harness.recording.reader import Recording
 from harness.transform.multiply import recorded_item
-from harness.transform.reidentify import reidentify
+from harness.transform.reidentify import copied_id, reidentify
 from harness.transform.renew import Rounds, recorded_before
 
 
@@ -36,3 +36,16 @@ def message_of(plan: Plan, recording: Recording, rounds: Rounds | None) -> Calla
     if rounds is not None:
         return of_its_pass
     return recording.message if copies == 1 else copied
+
+
+def key_as_read(plan: Plan) -> Callable[[str], str] | None:
+    """How a key of an item becomes the one by which a read names that person; None where they are one."""
+    if plan.multiply == 1 and plan.step is None:
+        return None
+    salt = str(plan.seed)
+
+    def renamed(key: str) -> str:
+        copy, _, recorded = key.partition("~")  # of `1~u:ann`; a key of copy 0 begins with its kind
+        return recorded[:2] + copied_id(recorded[2:], int(copy), salt) if copy.isdigit() else key
+
+    return renamed

@@ -49,7 +49,6 @@ def contents_of(run: Run) -> Contents | None:
                 body,
                 kind=item.kind,
                 source=item.source,
-                keys=item.keys,
                 size_bytes=len(orjson.dumps(body)),
                 end=_ENDS[state],
             )

@@ -63,7 +63,14 @@ def _of_the_dead(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
         summary = fold(Timeline(folder / "timeline.ndjson"), delivery_map)
     finally:
         delivery_map.close()
-    facts = replace(facts_of(document), state=DEAD, recording_complete=False, stopped_by="its death")
+    totals = summary.totals
+    facts = replace(
+        facts_of(document),
+        state=DEAD,
+        recording_complete=False,
+        stopped_by="its death",
+        duration_ns=max(totals.last_sent_ns, totals.last_accepted_ns),  # the last that is known of it
+    )
     judgement = judge(
         Evidence(summary=summary, recording_complete=False, order_kept=document["plan"]["order"] == "person"),
         judge_expectations(

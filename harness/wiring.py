@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from harness.clock import Clock
-from harness.copies import copy_of, message_of, rounds_of
+from harness.copies import copy_of, key_as_read, message_of, rounds_of
 from harness.engine.cores import usable_cores
 from harness.engine.paperwork import MOST, Paperwork
 from harness.live import Live, live_of
@@ -76,7 +76,7 @@ class Account:
     busiest: Busiest = field(default_factory=Busiest)
     recent: RecentSeconds | None = None
     rounds: Rounds | None = None  # of a step of a search for capacity: each pass has people of its own
-    closed: bool = False
+    ended_ns: int | None = None  # when the run was over and its timeline was closed
     left_over: bool = False  # an item was read for which the stages have no due time
     unused_ns: int = 0  # of the stages, when the recording ended first
 
@@ -89,8 +89,8 @@ class Account:
 
     def close(self, now_ns: int) -> None:
         """Write the end of the timeline, once."""
-        if not self.closed:
-            self.closed = True
+        if self.ended_ns is None:
+            self.ended_ns = now_ns
             self.paperwork.do_all()
             self.tally.close(now_ns)
 
@@ -144,7 +144,9 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         delivery_map=delivery_map,
         timeline=recent,
         limits=aim.limits,
-        freshness=Freshness() if "profile" in aim.ways and aim.ways["profile"].permit.is_mock else None,
+        freshness=Freshness(key_as_read(plan))
+        if "profile" in aim.ways and aim.ways["profile"].permit.is_mock
+        else None,
         closed_loop=plan.closed_loop,
         trace=TraceWriter(aim.folder / "trace.ndjson", id_of) if plan.trace else None,
         later=paperwork.put,
@@ -153,7 +155,7 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
         run_id=aim.run_id,
         state=RUNNING,
         plan=plan.as_json(),
-        recording={"name": recording.name},
+        recording=recording.about(),
         target=aim.target.url,
         targets=aim.urls,
         proxies=aim.proxies,

@@ -24,6 +24,7 @@ from harness.recording.survey import survey
 from harness.segment.messages import NEVER_SENT
 from harness.units import NS_PER_S
 from tests.e2e.bench import Ended, environment
+from tests.recount.__main__ import parser as recount_parser
 from tests.test_layers import DOMAIN, SPINE, STAGES, STORIES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,6 +182,7 @@ def test_every_link_leads_to_a_file(path: Path):
 
 def test_every_option_the_readme_names_is_an_option():
     known = {name for command in commands().values() for param in command.params for name in param.opts}
+    known |= {name for action in recount_parser()._actions for name in action.option_strings}
     for path in PAGES:
         if path != CLI_PAGE and path.name != "CONTRIBUTING.md":
             named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", path.read_text("utf-8")))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from harness.masking import masked
+from harness.segment.messages import keys_of
 from harness.segment.sizes import MESSAGE_BYTES
 
 EVENTS_MOST: Final = 200  # rows that are kept; the rest is added up
@@ -76,11 +77,10 @@ class ContentCounter:
         *,
         kind: str,
         source: str,
-        keys: Sequence[str],
         size_bytes: int,
         end: str,
     ) -> None:
-        """One message, under the ids (`u:…`, `a:…`) it was sent with, that came to this end."""
+        """One message, with the ids it was sent with, that came to this end."""
         self._messages += 1
         name = message.get(_NAMED_BY.get(kind, ""))
         text = name if isinstance(name, str) else ""
@@ -91,7 +91,7 @@ class ContentCounter:
         self._all_bytes += size_bytes
         self._biggest_bytes = max(self._biggest_bytes, size_bytes)
         if end == "accepted":
-            self._meet(keys)
+            self._meet(message)
 
     def contents(self, *, complete: bool) -> Contents:
         """All that was counted."""
@@ -116,14 +116,15 @@ class ContentCounter:
             anonymous=len(self._anonymous - self._joined),
         )
 
-    def _meet(self, keys: Sequence[str]) -> None:
-        # An alias names its previous id as both kinds; that is no new person.
-        users = {hash(key) for key in keys if key.startswith("u:")}
-        anonymous = {hash(key) for key in keys if key.startswith("a:")}
+    def _meet(self, message: Mapping[str, Any]) -> None:
+        user, anonymous = message.get("userId"), message.get("anonymousId")
+        users = set(map(hash, keys_of(user, None, None)))
+        beside = set(map(hash, keys_of(None, anonymous, None)))
         self._users |= users
-        self._anonymous |= anonymous
+        self._anonymous |= beside
         if users:
-            self._joined |= anonymous
+            # The previousId of an alias is no new person; where it is an anonymousId, it is joined here.
+            self._joined |= beside | set(map(hash, keys_of(None, None, message.get("previousId"))))
 
 
 def _shown(event: _Event) -> str | None:

@@ -9,7 +9,7 @@ It begins only where a read stands among the items read before the start, and it
 `PEOPLE_MOST` people, so that memory stays flat; those beyond are not watched.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from harness.model import Answer, Arrival, Item
@@ -29,10 +29,12 @@ class Seen(NamedTuple):
 class Freshness:
     """The people of a run, by key: when their first message was accepted."""
 
-    __slots__ = ("_accepted_ns", "watches")
+    __slots__ = ("_accepted_ns", "_as_read", "watches")
 
-    def __init__(self) -> None:
+    def __init__(self, as_read: Callable[[str], str] | None = None) -> None:
+        """`as_read` turns a key of an item into the one by which reads name the person, where they differ."""
         self._accepted_ns: dict[str, int] = {}
+        self._as_read = as_read
         self.watches = False  # whether a read of somebody's traits is to come
 
     def expect(self, item: Item) -> None:
@@ -42,9 +44,10 @@ class Freshness:
 
     def accepted(self, arrivals: Iterable[Arrival], done_ns: int) -> None:
         """These messages were accepted."""
-        accepted_ns = self._accepted_ns
+        accepted_ns, as_read = self._accepted_ns, self._as_read
         for arrival in arrivals:
-            for key in arrival.item.keys:
+            keys = arrival.item.keys
+            for key in keys if as_read is None else map(as_read, keys):
                 if key not in accepted_ns and len(accepted_ns) < PEOPLE_MOST:
                     accepted_ns[key] = done_ns
 

@@ -91,10 +91,10 @@ class Histogram:
         return tuple(answers)
 
     def count_above(self, value_ns: float) -> int:
-        """How many were longer than `value_ns`, judged by the middle of their bucket."""
+        """How many were longer than `value_ns`, judged by the middle of their bucket, or by the longest."""
         shift = int(value_ns).bit_length() - _EXACT_BITS
         own = (shift << SUB_BITS) + (int(value_ns) >> shift) if shift > 0 else int(value_ns)
-        least = own if _middle_ns(own) > value_ns else own + 1
+        least = own if min(_middle_ns(own), self._max_ns) > value_ns else own + 1
         return sum([held for bucket, held in self._counts.items() if bucket >= least])
 
     def buckets(self) -> list[tuple[float, int]]:

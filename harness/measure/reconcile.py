@@ -4,10 +4,10 @@ What enters: the receiver's arrivals in their order, the delivery map, and the o
 items should have kept. What leaves: counts, with a few message ids to start looking from. Memory is five
 bytes an item, and a number for each person id when order is judged.
 
-An arrival is *received* when its class is stored, duplicates or discarded; refused and throttled ones
-were answered so, and of a faulted one the receiver itself does not say. A duplicate or an inversion is
-*explained* when an attempt of the item ended without a clear answer, or an earlier leg sent it too: then
-a repeat is what should happen.
+An arrival is *received* when its class is stored, duplicates or discarded, and also when a fault was played
+on it after it was stored, as its timestamp says; refused and throttled ones were answered so. A duplicate or
+an inversion is *explained* when an attempt of the item ended without a clear answer, or an earlier leg sent
+it too: then a repeat is what should happen.
 """
 
 from array import array
@@ -73,9 +73,10 @@ def reconcile(
 ) -> Reconciliation:
     """Judge the arrivals of one run.
 
-    `arrivals` have "id", "class" and "reason", in the order of arrival, and are all of this run: an id
-    that `index_of` cannot read is unexpected. `ordered` gives each sent item's index and lane keys in the
-    order in which they should arrive, or None where none is promised. `message_id` turns an index back
+    `arrivals` have "id", "class" and "reason", and "timestamp" where the receiver tells one: not null for
+    what this arrival stored, whatever was answered. They come in the order of arrival, and are all of this
+    run: an id that `index_of` cannot read is unexpected. `ordered` gives each sent item's index and lane keys
+    in the order in which they should arrive, or None where none is promised. `message_id` turns an index back
     for the samples. `calls` are the items that are no messages: no ledger of messages has them.
     """
     items = len(delivery_map)
@@ -104,8 +105,8 @@ def reconcile(
                 note("unexpected", arrival["id"])
         mark |= _SEEN
         arrival_class = arrival["class"]
-        if arrival_class in _RECEIVED_CLASSES:
-            # The first of a pair may have been stored under a fault; the second still says that it is one.
+        stored = arrival.get("timestamp") is not None
+        if stored or arrival_class in _RECEIVED_CLASSES:
             if mark & _RECEIVED or arrival_class == "duplicates":
                 counts["duplicates"] += 1
                 if delivery_map.byte(index) & _EXPLAINS:
@@ -113,7 +114,7 @@ def reconcile(
                 else:
                     note("duplicates", arrival["id"])
             mark |= _RECEIVED
-            if arrival_class in _KEPT_CLASSES:
+            if stored or arrival_class in _KEPT_CLASSES:
                 mark |= _KEPT
             else:
                 discarded[str(arrival["reason"])] += 1

@@ -84,6 +84,15 @@ class Recording:
         """What recognises this recording: see `fingerprint.fingerprint`."""
         return fingerprint(self._source)
 
+    def about(self) -> dict[str, Any]:
+        """What a report says of it, as far as that is known before it is read."""
+        return {
+            "name": self.name,
+            "size_bytes": self.size_bytes,
+            "fingerprint": self.fingerprint(),
+            "privacy": self.header.privacy,
+        }
+
     def items(
         self,
         *,

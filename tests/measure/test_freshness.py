@@ -35,6 +35,12 @@ def test_the_first_read_that_finds_a_person_says_how_long_it_took_and_later_ones
     assert answered(watch, "u:1", 700, FOUND) is None
 
 
+def test_a_copy_is_met_under_the_id_that_reads_of_it_have():
+    watch = Freshness(lambda key: key.replace("1~u:ann", "u:ann~1"))
+    tracked(watch, 100, "1~u:ann")
+    assert answered(watch, "u:ann~1", 300, FOUND) == Seen(True, 200)
+
+
 def test_a_read_before_any_message_was_accepted_says_nothing():
     watch = Freshness()
     assert answered(watch, "u:1", 50, MISSED) is None

@@ -74,3 +74,10 @@ def test_an_empty_histogram_has_no_figures():
 @pytest.mark.parametrize(("bound_ns", "above"), [(0, 2), (4, 1), (100_000_000, 0)])
 def test_what_is_above_a_bound_is_counted(bound_ns, above):
     assert filled([0, 3, 50_000]).count_above(bound_ns) == above
+
+
+@given(DURATIONS_NS, st.sampled_from([0.5, 0.95, 0.99, 1.0]))
+def test_no_more_is_above_a_percentile_than_its_rank_leaves(values, share):
+    histogram = filled(values)
+    above = histogram.count_above(histogram.percentile_ns(share))
+    assert above <= len(values) - max(1, ceil(share * len(values)))

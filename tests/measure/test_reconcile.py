@@ -26,11 +26,20 @@ def index_of(message_id):
     return int(number) if run == "r" and number.isdigit() else None
 
 
+STORED_UNDER_A_FAULT = "faulted, stored"
+RECEIVED = ("stored", "duplicates", "discarded", STORED_UNDER_A_FAULT)
+
+
 def arrived(*entries):
     for entry in entries:
         index, kind = entry if isinstance(entry, tuple) else (entry, "stored")
         name = index if isinstance(index, str) else f"r.{index}"
-        yield {"id": name, "class": kind, "reason": "no_event" if kind == "discarded" else None}
+        yield {
+            "id": name,
+            "class": kind.partition(",")[0],
+            "reason": "no_event" if kind == "discarded" else None,
+            "timestamp": "2026-01-02T03:04:05.678Z" if kind in ("stored", STORED_UNDER_A_FAULT) else None,
+        }
 
 
 def judged(arrivals, states, ordered=None, *, complete=True):
@@ -101,6 +110,20 @@ def test_a_duplicate_of_what_was_stored_under_a_fault_counts():
     assert (account.duplicates, account.duplicates_explained, account.missing) == (1, 1, 0)
 
 
+def test_what_was_stored_under_a_fault_was_received_whatever_was_answered():
+    arrivals = arrived((0, STORED_UNDER_A_FAULT), (1, STORED_UNDER_A_FAULT), (2, STORED_UNDER_A_FAULT))
+    account = judged(arrivals, [ACCEPTED, State.ABANDONED | MAYBE_RECEIVED, State.REJECTED])
+    assert (account.ledger_unique, account.missing, account.duplicates) == (3, 0, 0)
+    assert (account.received_unconfirmed, account.received_though_refused) == (1, 1)
+
+
+def test_the_first_arrival_counts_for_order_also_when_a_fault_was_played_on_it():
+    people = [(0, ("u:1",)), (1, ("u:1",))]
+    arrivals = list(arrived((0, STORED_UNDER_A_FAULT), 1, (0, "duplicates")))
+    account = judged(arrivals, [UNCLEAR, ACCEPTED], people)
+    assert (account.out_of_order, account.duplicates, account.duplicates_explained) == (0, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("state", "unconfirmed", "refused"),
     [
@@ -156,17 +179,18 @@ def test_an_account_that_was_lost_says_so():
 )
 def test_counts_agree_with_plain_lists(states, data):
     indexes = st.integers(0, len(states) - 1)
-    kinds = st.sampled_from(["stored", "duplicates", "discarded", "refused", "throttled"])
+    known = ["stored", "duplicates", "discarded", "refused", "throttled", "faulted", STORED_UNDER_A_FAULT]
+    kinds = st.sampled_from(known)
     told = data.draw(st.lists(st.tuples(indexes, kinds), max_size=40))
     keys = [data.draw(st.sampled_from(["u:1", "u:2"])) for _ in states]
     account = judged(arrived(*told), states, [(n, (key,)) for n, key in enumerate(keys)])
-    received = [index for index, kind in told if kind in ("stored", "duplicates", "discarded")]
+    received = [index for index, kind in told if kind in RECEIVED]
     first = {index: rank for rank, index in reversed(list(enumerate(received)))}
     assert account.missing == sum(
         state & 15 == ACCEPTED and index not in first for index, state in enumerate(states)
     )
     assert account.duplicates == sum(
-        kind == "duplicates" or (kind in ("stored", "discarded") and _earlier(told, place))
+        kind == "duplicates" or (kind in RECEIVED and _earlier(told, place))
         for place, (_, kind) in enumerate(told)
     )
     assert account.out_of_order == sum(
@@ -176,5 +200,4 @@ def test_counts_agree_with_plain_lists(states, data):
 
 
 def _earlier(told, place):
-    received = ("stored", "duplicates", "discarded")
-    return any(index == told[place][0] and kind in received for index, kind in told[:place])
+    return any(index == told[place][0] and kind in RECEIVED for index, kind in told[:place])
