@@ -16,12 +16,13 @@ import click
 from harness.bundled import demo_recording, demo_speed
 from harness.conclude import INTERRUPTED
 from harness.errors import HarnessError
+from harness.how_far import status_of
 from harness.options import OPTIONS, Option
 from harness.plan import Plan, make_plan
 from harness.replay import replaying
 from harness.report.progress import Progress
 from harness.web_page import LOCAL_HOST, PAGE, add_web_page, standing_of
-from harness.wiring import Run, status_of
+from harness.wiring import Run
 
 _LOCUSTS_OWN: Final = frozenset({"target", "users", "duration", "stop_timeout", "dry_run"})
 # What the guard rests on, and where we write: said on the command line alone. Locust's UI lets whoever

@@ -47,6 +47,7 @@ STORIES = {
     "prepare",
     "ways",
     "foresee",
+    "how_far",
     "wiring",
     "timetable",
     "conclude",

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from harness.units import NS_PER_S
+
 
 class SlidingCount:
     """The units sent in the last `window_ns`, as the sender sees them.
@@ -34,13 +36,18 @@ class SlidingCount:
             self._over_since_ns = now_ns
 
     def take(self, now_ns: int) -> tuple[int, int]:
-        """`(peak, over_ns)` from the last take to `now_ns`; both start again from nothing."""
+        """`(peak, over_ns)` from the last take, a second ago or so, to `now_ns`; both start again.
+
+        A window of more than a second begins the next one with what it holds: a full minute is full also in
+        a second that sends nothing. In one of a second that would tell of the second before.
+        """
         self._expire(now_ns)
         if self._over_since_ns is not None:
             self.over_ns += now_ns - self._over_since_ns
             self._over_since_ns = now_ns
         taken = self.peak, self.over_ns
-        self.peak = self.over_ns = 0
+        self.peak = self._held if self._window_ns > NS_PER_S else 0
+        self.over_ns = 0
         return taken
 
     def _expire(self, now_ns: int) -> None:
