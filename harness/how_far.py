@@ -47,6 +47,7 @@ def status_of(run: "Run", now_ns: int) -> Status:
         at_least=bool(standing.waiting.pause or standing.waiting.retry),
         elapsed_ns=elapsed_ns,
         waiting=standing.waiting,
+        oldest_ns=standing.oldest_ns,
         next_is=None if stopping else standing.next_is,
         next_in_ns=standing.next_in_ns,
         in_flight=snapshot.in_flight,

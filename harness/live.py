@@ -16,6 +16,7 @@ from harness.report.document import RUNNING, RunFacts, build_document
 from harness.report.progress import View
 from harness.report.prometheus import CONTENT_TYPE, SERVED, prometheus_text
 from harness.throttle.abort import first_lost, say_lost
+from harness.throttle.expected import Outcome, judge_expectations
 from harness.units import NS_PER_S
 
 Later = Callable[[Callable[[], None]], None]
@@ -32,6 +33,7 @@ class Live:
         self._facts = facts
         self.running = Running(_asked_histograms(plan))
         self.aborted: str | None = None  # which expectation was false, and when
+        self.outcomes: tuple[Outcome, ...] = ()  # where they are judged meanwhile
         self.page = b""  # what is served on the metrics port
         self._seen = -1
 
@@ -51,6 +53,8 @@ class Live:
     def _judge(self, elapsed_ns: int, stop: Callable[[str], None]) -> None:
         document = self.document()
         plan = self._plan
+        if plan.abort_on_fail:
+            self.outcomes = judge_expectations(plan.expect, document)
         if plan.abort_on_fail and self.aborted is None and elapsed_ns >= plan.abort_grace:
             lost = first_lost(plan.expect, document)
             if lost is not None:

@@ -8,7 +8,7 @@ from harness.measure.snapshot import Snapshot
 from harness.model import Waiting
 from harness.units import NS_PER_S as S
 
-NOTHING = Standing(Waiting(), (), None, None, 0, None)
+NOTHING = Standing(Waiting(), (), None, None, 0, 0, None)
 AT_THE_CEILING = NOTHING._replace(
     waiting=Waiting(ceiling=1_000),
     backed=(Backed(waiting=1_000, came=1_190, each_ns=0.6 * S, opens_ns=34 * S),),

@@ -12,7 +12,7 @@ never stands before one that is not.
 
 import random
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from harness.engine.jobs import Load
@@ -129,14 +129,14 @@ class Ceiling:
         windows = self._windows_of(self.scope_of(load), load)
         return any(window.opens_at(_units(window.limit, load), now_ns) != now_ns for window in windows)
 
-    def paused_until_ns(self, load: Load) -> int:
-        """When the pause of the load's scope is over; 0 where there was none."""
+    def pause_of(self, load: Load) -> Pause | None:
+        """The pause that the load is under, as long as it lasts and its backlog drains."""
         pause = self._pauses.get(self.scope_of(load))
-        return 0 if pause is None else pause.until_ns
+        return None if pause is None or pause.drips_ns is None else pause
 
-    def limits_of(self, load: Load) -> Mapping[Hashable, Limit]:
-        """The limits that are kept for the load; a key is the same for all loads that count together."""
-        return {id(window): window.limit for window in self._windows_of(self.scope_of(load), load)}
+    def windows_of(self, load: Load) -> tuple[Window, ...]:
+        """The windows that the load would count in; loads that count together have the same."""
+        return self._windows_of(self.scope_of(load), load)
 
     def begin(self, load: Load, now_ns: int) -> None:
         """The first byte of the load leaves."""

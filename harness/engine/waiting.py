@@ -18,7 +18,7 @@ USER: Final = "user"
 
 
 class Backed(NamedTuple):
-    """What stands before one limit in one scope, in the limit's own units."""
+    """What stands before one limit in one scope, in its own units; or drains after a pause."""
 
     waiting: float
     came: float  # since the start, what waits included
@@ -33,6 +33,7 @@ class Standing(NamedTuple):
     backed: tuple[Backed, ...]
     next_is: str | None  # what happens next: DUE, CEILING, PAUSE, RETRY; None when that hangs on an answer
     next_in_ns: int | None
+    oldest_ns: int  # since the first of what waits for a limit or a user was due
     ahead: int  # items that were read and are not due
     ahead_ends_ns: int | None  # how long until the last of them is due
 
@@ -64,6 +65,7 @@ def standing_of(
     counts = dict.fromkeys((CEILING, PAUSE, USER), 0)
     backed: dict[Hashable, Backed] = {}
     instants = []
+    oldest_ns = 0
     for queue in queues:
         if not queue or queue.held is Held.NOTHING:
             continue
@@ -71,6 +73,7 @@ def standing_of(
         counts[held] += queue.items
         if queue.opens_ns is not None:
             instants.append((queue.opens_ns, held))
+        oldest_ns = max(oldest_ns, now_ns - start_ns - queue.head.oldest_due_ns)
         if held != USER:
             _put(backed, queue, ceiling, now_ns)
     if retries.next_ns is not None:
@@ -89,6 +92,7 @@ def standing_of(
         tuple(backed.values()),
         next_is,
         None if next_ns is None else max(0, next_ns - now_ns),
+        oldest_ns,
         len(ahead),
         start_ns + ahead[-1].due_ns - now_ns if ahead else None,
     )
@@ -97,15 +101,23 @@ def standing_of(
 def _held(queue: Queue, ceiling: Ceiling, now_ns: int) -> str:
     if queue.held is Held.USER:
         return USER
-    return PAUSE if ceiling.paused_until_ns(queue.head) > now_ns else CEILING
+    pause = ceiling.pause_of(queue.head)
+    if pause is None or (pause.until_ns <= now_ns and ceiling.is_full(queue.head, now_ns)):
+        return CEILING
+    return PAUSE
 
 
 def _put(backed: dict[Hashable, Backed], queue: Queue, ceiling: Ceiling, now_ns: int) -> None:
     """Add a queue to each limit that holds it: several queues may stand before one limit."""
     opens_ns = max(0, (queue.opens_ns or now_ns) - now_ns)
-    for key, limit in ceiling.limits_of(queue.head).items():
+    pause = ceiling.pause_of(queue.head)
+    holding: list[tuple[Hashable, float, int]] = [] if pause is None else [(pause, pause.gap_ns, len(queue))]
+    for window in ceiling.windows_of(queue.head):
+        limit = window.limit
         units = queue.items if limit.unit == "messages" else len(queue)
-        before = backed.get(key, Backed(0, 0, limit.window_ns / limit.count, opens_ns))
+        holding.append((window, limit.window_ns / limit.count, units))
+    for key, each_ns, units in holding:
+        before = backed.get(key, Backed(0, 0, each_ns, opens_ns))
         backed[key] = Backed(
             before.waiting + units,
             before.came + queue.came * units / queue.items,

@@ -15,6 +15,8 @@ SECONDS_KEPT: Final = 60
 LIMITS_SHOWN: Final = 12
 SCOPES_KEPT: Final = 64  # of each second: its fullest
 
+WAITS: Final = frozenset({"lane_wait", "limit_wait", "batch_wait", "user_wait"})
+
 Scope = tuple[int, str]  # the place of a limit, and which of its scopes
 
 
@@ -39,18 +41,20 @@ class Recent(NamedTuple):
     throttled: tuple[int, ...]  # of them, answered 429 in that second
     statuses: Mapping[str, int]  # of the whole run
     limits: tuple[LimitNow, ...]  # the fullest first
+    longest_wait: tuple[str, int] | None = None  # of the items sent in these seconds: which wait, ns
 
 
 class _Second:
     """What is kept of one second."""
 
-    __slots__ = ("number", "sent", "throttled", "used")
+    __slots__ = ("number", "sent", "throttled", "used", "waits")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.sent = 0
         self.throttled = 0
         self.used: dict[Scope, tuple[int, int]] = {}  # most in a window of it, 429s
+        self.waits: dict[str, int] = {}  # the longest of each
 
 
 class RecentSeconds(TimelineWriter):
@@ -85,6 +89,8 @@ class RecentSeconds(TimelineWriter):
             known.sent += record.get("sent", 0)
             known.throttled += record.get("throttled", 0)
             self._take_limits(known, record.get("limits", ()))
+            for name in WAITS.intersection(record):
+                known.waits[name] = max(known.waits.get(name, 0), record[name]["max_ns"])
 
     def _take_limits(self, second: _Second, limits: Any) -> None:
         for place, label, peak, _, throttled in limits:
@@ -103,6 +109,11 @@ class RecentSeconds(TimelineWriter):
                 tuple(second.throttled for second in seconds),
                 dict(self._statuses),
                 tuple(self._limit_now(scope) for scope in self._fullest()),
+                max(
+                    (wait for second in seconds for wait in second.waits.items()),
+                    key=lambda wait: wait[1],
+                    default=None,
+                ),
             )
         return self._known
 

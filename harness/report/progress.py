@@ -27,6 +27,7 @@ class Status(NamedTuple):
     elapsed_ns: int
     at_least: bool = False  # `left_ns` is a lower bound
     waiting: Waiting = Waiting()
+    oldest_ns: int = 0  # since the first of what waits for a limit or a user was due
     next_is: str | None = None  # what happens next, by the words of `panel.NEXT`
     next_in_ns: int | None = None
     in_flight: int | None = None  # requests
