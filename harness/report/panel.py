@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from harness.report.progress import Status
 
 BAR_CELLS: Final = 10
+NARROW_COLUMNS: Final = 60  # below it there is no room for a bar, nor for many seconds of a limit
 LIMITS_MOST: Final = 6
 STATUSES_MOST: Final = 6
 NEXT: Final[Mapping[str, str]] = {
@@ -25,7 +26,6 @@ NEXT: Final[Mapping[str, str]] = {
 _STEPS: Final = "▁▂▃▄▅▆▇█"
 _LOAD_CELLS: Final = 30
 _SHARE_CELLS: Final = 20
-_NARROW: Final = 60  # columns; below it the name of a limit needs the room of its seconds
 _CELLS_NARROW: Final = 8
 _LINES_BESIDE_LIMITS: Final = 5
 _LONG_IDLE_NS: Final = 3 * NS_PER_S
@@ -97,7 +97,7 @@ def _cells_of(sign: str) -> int:
 
 
 def _limit(limit: LimitNow, columns: int) -> str:
-    room = _SHARE_CELLS if columns >= _NARROW else _CELLS_NARROW
+    room = _SHARE_CELLS if columns >= NARROW_COLUMNS else _CELLS_NARROW
     seconds = blocks(limit.past, limit.most, room).rjust(room)
     label = f" ({cut(limit.label)})" if limit.label else ""
     over = "  over" if limit.used > limit.most else ""

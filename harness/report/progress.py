@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol, TextIO
 
 from harness.measure.recent import Recent
 from harness.model import Waiting
-from harness.report.panel import BAR_CELLS, bar, cells, fitted, panel, say_next, say_waiting
+from harness.report.panel import NARROW_COLUMNS, bar, cells, fitted, panel, say_next, say_waiting
 from harness.units import NS_PER_S, format_duration
 
 _PLAIN_EVERY_NS: Final = 5 * NS_PER_S
@@ -100,8 +100,8 @@ class Progress:
             return
         size = self._size()
         has_panel = status.recent is not None and size.lines >= _LINES_LEAST
-        room = size.columns - BAR_CELLS - 2
-        lines = [f"{bar(status.share or 0)} {describe(status, alone=not has_panel, room=room)}"]
+        head = f"{bar(status.share or 0)} " if size.columns >= NARROW_COLUMNS else ""
+        lines = [head + describe(status, alone=not has_panel, room=size.columns - 1 - cells(head))]
         if status.recent is not None and has_panel:
             lines += panel(status, status.recent, columns=size.columns, rows=size.lines - 2)
         self._draw([fitted(line, size.columns - 1) for line in lines])
