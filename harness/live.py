@@ -4,12 +4,13 @@ The figures are those of the seconds written down so far. They are turned into a
 it, so that nothing is judged or served by another definition than the report's.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 from harness.measure.counters import HISTOGRAMS
+from harness.measure.recent import LimitNow
 from harness.measure.running import Running
 from harness.plan import Plan
 from harness.report.document import RUNNING, RunFacts, build_document
@@ -35,6 +36,7 @@ class Live:
         self.aborted: str | None = None  # which expectation was false, and when
         self.outcomes: tuple[Outcome, ...] = ()  # where they are judged meanwhile
         self.page = b""  # what is served on the metrics port
+        self.limits: Callable[[], Sequence[LimitNow]] = tuple  # as they stand
         self._seen = -1
 
     def look(self, elapsed_ns: int, stop: Callable[[str], None], later: Later) -> None:
@@ -65,7 +67,7 @@ class Live:
 
     def draw(self, document: Mapping[str, Any] | None = None) -> None:
         """Make the page that is served."""
-        self.page = prometheus_text(document or self.document()).encode()
+        self.page = prometheus_text(document or self.document(), self.limits()).encode()
 
     def document(self) -> dict[str, Any]:
         """The run so far, as `run.json` has a run; without verdict, limits and timeline."""

@@ -29,7 +29,7 @@ from harness.web_page import LOCAL_HOST, add_web_page
 from harness.wiring import Run
 
 _log: Final = logging.getLogger("harness")
-_LOCUSTS_OWN: Final = frozenset({"target", "users", "duration", "stop_timeout", "dry_run"})
+_LOCUSTS_OWN: Final = frozenset({"target", "users", "duration", "stop_timeout", "dry_run", "otel"})
 # What the guard rests on, and where we write: said on the command line alone. Locust's UI lets whoever
 # reaches it set any option.
 _SAID_AT_THE_START: Final = frozenset(

@@ -162,6 +162,8 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     write_json(aim.folder / "run.json", build_document(facts))
     account = Account(delivery_map, timeline, tally, paperwork, id_of)
     account.rounds, account.live, account.recent = rounds_of(plan), live, recent
+    if live is not None:
+        live.limits = lambda: recent.recent().by_limit
     try:
         yield account
     finally:

@@ -42,18 +42,20 @@ class Recent(NamedTuple):
     statuses: Mapping[str, int]  # of the whole run
     limits: tuple[LimitNow, ...]  # the fullest first
     longest_wait: tuple[str, int] | None = None  # of the items sent in these seconds: which wait, ns
+    by_limit: tuple[LimitNow, ...] = ()  # each limit in its fullest scope, which has no name here
 
 
 class _Second:
     """What is kept of one second."""
 
-    __slots__ = ("number", "sent", "throttled", "used", "waits")
+    __slots__ = ("by_limit", "number", "sent", "throttled", "used", "waits")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.sent = 0
         self.throttled = 0
         self.used: dict[Scope, tuple[int, int]] = {}  # most in a window of it, 429s
+        self.by_limit: dict[int, int] = {}  # the most that any of its scopes used, by place of the limit
         self.waits: dict[str, int] = {}  # the longest of each
 
 
@@ -96,6 +98,7 @@ class RecentSeconds(TimelineWriter):
         for place, label, peak, _, throttled in limits:
             before = second.used.get((place, label), (0, 0))
             second.used[place, label] = max(before[0], peak), before[1] + throttled
+            second.by_limit[place] = max(peak, second.by_limit.get(place, 0))
         if len(second.used) > SCOPES_KEPT:
             ranked = sorted(second.used.items(), key=lambda entry: -self._share(entry[0], entry[1][0]))
             second.used = dict(ranked[:SCOPES_KEPT])
@@ -114,6 +117,7 @@ class RecentSeconds(TimelineWriter):
                     key=lambda wait: wait[1],
                     default=None,
                 ),
+                tuple(self._fullest_of(place) for place in range(len(self._limits))),
             )
         return self._known
 
@@ -144,17 +148,18 @@ class RecentSeconds(TimelineWriter):
         count: int = self._limits[scope[0]]["count"]
         return used / count
 
+    def _fullest_of(self, place: int) -> LimitNow:
+        newest = list(self._seconds)[:-3:-1]
+        used = next((second.by_limit[place] for second in newest if place in second.by_limit), 0)
+        return self._told((place, ""), used)
+
     def _limit_now(self, scope: Scope) -> LimitNow:
-        limit = self._limits[scope[0]]
         past = [second.used.get(scope, (0, 0)) for second in self._seconds]
-        return LimitNow(
-            limit["api"],
-            limit["name"],
-            scope[1],
-            limit["unit"],
-            limit["count"],
-            limit["window_ns"] / NS_PER_S,
-            self._used_now(scope),
-            sum(throttled for _, throttled in past),
-            tuple(peak for peak, _ in past),
+        return self._told(scope, self._used_now(scope))._replace(
+            throttled=sum(throttled for _, throttled in past), past=tuple(peak for peak, _ in past)
         )
+
+    def _told(self, scope: Scope, used: int) -> LimitNow:
+        limit = self._limits[scope[0]]
+        window_s = limit["window_ns"] / NS_PER_S
+        return LimitNow(limit["api"], limit["name"], scope[1], limit["unit"], limit["count"], window_s, used)

@@ -14,24 +14,15 @@ import pytest
 
 from tests.e2e.bench import (
     ROOT,
-    TIMEOUT_S,
-    Ended,
     environment,
     finish,
+    locust,
     replay,
     started,
     steady,
     write_lines,
 )
 from tests.proxy import FaultingProxy, Rule, Status, nth
-
-
-def locust(file: Path | str, *args: str, folder: Path) -> Ended:
-    done = subprocess.run(
-        [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--run-dir", str(folder), *args],
-        env=environment(), cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-    )  # fmt: skip
-    return Ended(done.returncode, done.stdout, done.stderr, folder)
 
 
 @pytest.fixture

@@ -71,6 +71,15 @@ def test_memory_has_a_bound_however_many_sources_there_are(seconds):
     assert (len(recent.limits), recent.limits[0].label) == (LIMITS_SHOWN, "source-999")
 
 
+def test_each_limit_is_told_once_by_its_fullest_scope_and_without_its_name(seconds):
+    seconds.append({"second": 0, "limits": [[0, "web", 3, 0, 0], [0, "shop", 7, 0, 0], [2, "", 90, 0, 0]]})
+    told = [(limit.api, limit.label, limit.used) for limit in seconds.recent().by_limit]
+    assert told == [("tracking", "", 7), ("profile", "", 0), ("config", "", 90)]
+    for number in (1, 2):
+        seconds.append({"second": number, "sent": 0})
+    assert seconds.recent().by_limit[0].used == 0
+
+
 def test_what_was_asked_twice_between_two_records_is_worked_out_once(seconds):
     seconds.append({"second": 0, "sent": 1})
     assert seconds.recent() is seconds.recent()
