@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from harness.expectations import Expectation
@@ -134,10 +135,13 @@ def _longest_wait(status: Status, recent: Recent) -> dict[str, Any] | None:
 
 
 def _limit(limit: LimitNow) -> dict[str, Any]:
-    shown = cut(masked(limit.label))
-    if len(limit.label) > NAME_CHARACTERS:
-        shown += f" ({len(limit.label):,} characters)"
-    return limit._asdict() | {"name": cut(limit.name), "label": shown}
+    return limit._asdict() | {"name": cut(limit.name), "label": _shown(limit.label)}
+
+
+@lru_cache(maxsize=256)
+def _shown(label: str) -> str:
+    counted = f" ({len(label):,} characters)" if len(label) > NAME_CHARACTERS else ""
+    return cut(masked(label)) + counted
 
 
 def _expected(told: Told) -> Iterator[dict[str, Any]]:

@@ -48,7 +48,7 @@ from harness.transform.reidentify import copied_id
 from harness.transform.renew import Rounds, renewed
 from harness.transform.select import Selection, why_filtered
 from harness.transform.strip import strip
-from harness.units import format_instant_ms
+from harness.units import NS_PER_S, format_instant_ms
 from harness.ways import Way, heads_of, selection_of
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class Run:
     account: Account
     replay: "Replay"
     clock: Clock
+    shown_second: int = -1  # when it was last shown how far it is
     other_requests: int = 0  # sent by Locust users that are not ours
     _result: "Result | None" = None
 
@@ -333,8 +334,11 @@ def _tick(run: Run, view: View, now_ns: int) -> None:
     if live is not None and started_ns is not None:
         later = run.account.paperwork.put
         later(partial(live.look, now_ns - started_ns, run.replay.stop, later))
-    # Drawing has time until nothing is due.
-    run.account.paperwork.put(lambda: view.show(status_of(run, now_ns)))
+    second = 0 if started_ns is None else (now_ns - started_ns) // NS_PER_S
+    if second != run.shown_second:
+        run.shown_second = second
+        # Drawing has time until nothing is due.
+        run.account.paperwork.put(lambda: view.show(status_of(run, now_ns)))
 
 
 def _moved(run: Run, arrival: Arrival) -> str:

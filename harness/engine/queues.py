@@ -9,6 +9,7 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from enum import Enum
+from typing import Final
 
 from harness.engine.jobs import Load
 
@@ -21,6 +22,7 @@ class Held(Enum):
     USER = 2
 
 
+_LOOKED_AT: Final = 1_000
 _sequence = itertools.count()
 
 
@@ -30,7 +32,7 @@ class Queue:
     Between scopes the one whose turn was longest ago is next: a backlog holds up nobody else.
     """
 
-    __slots__ = ("_heap", "_held", "_limit_ns", "_since_ns", "_user_ns", "came", "items", "opens_ns", "turn")
+    __slots__ = ("_heap", "_held", "_limit_ns", "_since_ns", "_user_ns", "came", "opens_ns", "turn")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, int, int, int, Load]] = []
@@ -40,15 +42,12 @@ class Queue:
         self._user_ns = 0
         self.opens_ns: int | None = None
         self.turn = 0  # when a load last left, in loads of all queues
-        self.items = 0  # in its loads
-        self.came = 0  # items that ever came here, each once
+        self.came = 0  # loads that ever came here, each once
 
     def push(self, load: Load, now_ns: int) -> None:
         self._settle(now_ns)
         rank = 0 if load.attempts.sends else 1
-        items = len(load.jobs)
-        self.items += items
-        self.came += rank * items
+        self.came += rank
         entry = (rank, load.oldest_due_ns, next(_sequence), self._limit_ns, self._user_ns, load)
         heapq.heappush(self._heap, entry)
 
@@ -57,7 +56,6 @@ class Queue:
         self._settle(now_ns)
         *_, limit_ns, user_ns, load = heapq.heappop(self._heap)
         self.turn = next(_sequence)
-        self.items -= len(load.jobs)
         load.limit_ns = self._limit_ns - limit_ns
         load.user_ns = self._user_ns - user_ns
         if self._held is Held.LIMIT and self.opens_ns is not None and self.opens_ns < now_ns:
@@ -71,6 +69,13 @@ class Queue:
     @property
     def head(self) -> Load:
         return self._heap[0][-1]
+
+    @property
+    def items(self) -> int:
+        """How many items are in its loads; of a very long queue a good guess, by its first loads."""
+        looked_at = self._heap[:_LOOKED_AT]
+        items = sum(len(entry[-1].jobs) for entry in looked_at)
+        return items if len(looked_at) == len(self._heap) else items * len(self._heap) // len(looked_at)
 
     @property
     def held(self) -> Held:
@@ -91,7 +96,6 @@ class Queue:
         self._settle(now_ns)
         self._heap = [entry for entry in self._heap if entry[-1].attempts.sends]
         heapq.heapify(self._heap)
-        self.items = sum(len(entry[-1].jobs) for entry in self._heap)
         if not self._heap:
             self._held = Held.NOTHING
 

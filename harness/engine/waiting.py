@@ -1,6 +1,6 @@
 """Say what waits in the engine and for what, and how long the ceiling needs for it; asked once a second.
 
-Nothing is counted for it but the items of each queue, so it costs as much as there are queues.
+Nothing is counted for it but the loads that came to each queue, so it costs as much as there are queues.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -120,7 +120,7 @@ def _put(backed: dict[Hashable, Backed], queue: Queue, ceiling: Ceiling, now_ns:
         before = backed.get(key, Backed(0, 0, each_ns, opens_ns))
         backed[key] = Backed(
             before.waiting + units,
-            before.came + queue.came * units / queue.items,
+            before.came + queue.came * units / len(queue),
             before.each_ns,
             max(before.opens_ns, opens_ns),
         )
