@@ -107,11 +107,12 @@ class RecentSeconds(TimelineWriter):
         """What is remembered."""
         if self._known is None:
             seconds = tuple(self._seconds)
+            now = self._used_now()
             self._known = Recent(
                 tuple(second.sent for second in seconds),
                 tuple(second.throttled for second in seconds),
                 dict(self._statuses),
-                tuple(self._limit_now(scope) for scope in self._fullest()),
+                tuple(self._limit_now(scope, now.get(scope, 0)) for scope in self._fullest(now)),
                 max(
                     (wait for second in seconds for wait in second.waits.items()),
                     key=lambda wait: wait[1],
@@ -121,28 +122,24 @@ class RecentSeconds(TimelineWriter):
             )
         return self._known
 
-    def _fullest(self) -> list[Scope]:
-        """The scopes to show: by the last second, and those not used in it by their fullest."""
-        most: dict[Scope, int] = {}
+    def _fullest(self, now: Mapping[Scope, int]) -> list[Scope]:
+        """The scopes to show: by the last second, and where there is room, those that were full before it."""
+        # In tenths, so that two that are about as full do not change places each second.
+        ranked = sorted(now, key=lambda scope: (-round(self._share(scope, now[scope]), 1), scope))
+        if len(ranked) >= LIMITS_SHOWN:
+            return ranked[:LIMITS_SHOWN]
+        before: dict[Scope, int] = {}
         for second in self._seconds:
             for scope, (peak, _) in second.used.items():
-                most[scope] = max(peak, most.get(scope, 0))
-        ranked = sorted(
-            (scope for scope, peak in most.items() if peak),
-            key=lambda scope: (
-                -self._share(scope, self._used_now(scope)),
-                -self._share(scope, most[scope]),
-                scope,
-            ),
-        )
+                if peak and scope not in now:
+                    before[scope] = max(peak, before.get(scope, 0))
+        ranked += sorted(before, key=lambda scope: (-self._share(scope, before[scope]), scope))
         return ranked[:LIMITS_SHOWN]
 
-    def _used_now(self, scope: Scope) -> int:
+    def _used_now(self) -> dict[Scope, int]:
         # The last second may have been told of only in part yet.
-        for second in list(self._seconds)[:-3:-1]:
-            if scope in second.used:
-                return second.used[scope][0]
-        return 0
+        newest = list(self._seconds)[-2:]
+        return {scope: peak for second in newest for scope, (peak, _) in second.used.items() if peak}
 
     def _share(self, scope: Scope, used: int) -> float:
         count: int = self._limits[scope[0]]["count"]
@@ -153,9 +150,9 @@ class RecentSeconds(TimelineWriter):
         used = next((second.by_limit[place] for second in newest if place in second.by_limit), 0)
         return self._told((place, ""), used)
 
-    def _limit_now(self, scope: Scope) -> LimitNow:
+    def _limit_now(self, scope: Scope, used: int) -> LimitNow:
         past = [second.used.get(scope, (0, 0)) for second in self._seconds]
-        return self._told(scope, self._used_now(scope))._replace(
+        return self._told(scope, used)._replace(
             throttled=sum(throttled for _, throttled in past), past=tuple(peak for peak, _ in past)
         )
 

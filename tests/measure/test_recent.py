@@ -68,7 +68,14 @@ def test_memory_has_a_bound_however_many_sources_there_are(seconds):
         seconds.append({"second": number, "limits": limits})
     assert [len(second.used) for second in seconds._seconds] == [SCOPES_KEPT] * 3
     recent = seconds.recent()
-    assert (len(recent.limits), recent.limits[0].label) == (LIMITS_SHOWN, "source-999")
+    assert len(recent.limits) == LIMITS_SHOWN
+    assert all(limit.used >= 975 for limit in recent.limits)  # in tenths of the limit: the fullest
+
+
+def test_two_that_are_about_as_full_keep_their_places(seconds):
+    for number, (web, shop) in enumerate([(431, 440), (440, 431), (435, 436)]):
+        seconds.append({"second": number, "limits": [[0, "web", web, 0, 0], [0, "shop", shop, 0, 0]]})
+        assert [limit.label for limit in seconds.recent().limits] == ["shop", "web"]
 
 
 def test_each_limit_is_told_once_by_its_fullest_scope_and_without_its_name(seconds):
