@@ -89,4 +89,10 @@ PIPELINE_ROWS: Final = (
         "named.",
         "[HOST:]PORT",
     ),
+    PipelineRow(
+        "otel",
+        parse_flag,
+        False,
+        "Send Locust's metrics out by OpenTelemetry (locust[otel]), as the OTEL_ variables say.",
+    ),
 )

@@ -4,18 +4,20 @@ The figures are those of the seconds written down so far. They are turned into a
 it, so that nothing is judged or served by another definition than the report's.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 from harness.measure.counters import HISTOGRAMS
+from harness.measure.recent import LimitNow
 from harness.measure.running import Running
 from harness.plan import Plan
 from harness.report.document import RUNNING, RunFacts, build_document
 from harness.report.progress import View
 from harness.report.prometheus import CONTENT_TYPE, SERVED, prometheus_text
 from harness.throttle.abort import first_lost, say_lost
+from harness.throttle.expected import Outcome, judge_expectations
 from harness.units import NS_PER_S
 
 Later = Callable[[Callable[[], None]], None]
@@ -32,7 +34,9 @@ class Live:
         self._facts = facts
         self.running = Running(_asked_histograms(plan))
         self.aborted: str | None = None  # which expectation was false, and when
+        self.outcomes: tuple[Outcome, ...] = ()  # where they are judged meanwhile
         self.page = b""  # what is served on the metrics port
+        self.limits: Callable[[], Sequence[LimitNow]] = tuple  # as they stand
         self._seen = -1
 
     def look(self, elapsed_ns: int, stop: Callable[[str], None], later: Later) -> None:
@@ -51,6 +55,8 @@ class Live:
     def _judge(self, elapsed_ns: int, stop: Callable[[str], None]) -> None:
         document = self.document()
         plan = self._plan
+        if plan.abort_on_fail:
+            self.outcomes = judge_expectations(plan.expect, document)
         if plan.abort_on_fail and self.aborted is None and elapsed_ns >= plan.abort_grace:
             lost = first_lost(plan.expect, document)
             if lost is not None:
@@ -61,7 +67,7 @@ class Live:
 
     def draw(self, document: Mapping[str, Any] | None = None) -> None:
         """Make the page that is served."""
-        self.page = prometheus_text(document or self.document()).encode()
+        self.page = prometheus_text(document or self.document(), self.limits()).encode()
 
     def document(self) -> dict[str, Any]:
         """The run so far, as `run.json` has a run; without verdict, limits and timeline."""

@@ -155,6 +155,17 @@ class Waits(NamedTuple):
     lag_ns: int = 0
 
 
+class Waiting(NamedTuple):
+    """How many items wait, by what for. What is on the wire, or is not due, is none of them."""
+
+    ceiling: int = 0
+    pause: int = 0  # that a 429 asked for
+    person: int = 0  # an earlier item of the same person
+    user: int = 0  # one that is free
+    retry: int = 0  # the time of the next attempt
+    batch: int = 0  # its being closed
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A rule `(count, window, unit, scope)`: the documented one, or the one a ceiling keeps."""

@@ -72,6 +72,7 @@ class Plan:
     baseline: str | None  # a run folder or a run.json
     max_regression: float  # of a figure of the baseline
     metrics_port: tuple[str, int] | None  # host, port
+    otel: bool
     max_messages: int | None
     max_people: int | None
     stop_timeout: int  # ns

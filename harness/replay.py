@@ -21,9 +21,11 @@ from harness.wiring import Run, keep_account, prepare_run, read, transform
 def replay_recording(plan: Plan, view: View) -> Result:
     """Replay as planned, to the end or to a stop; the report is in the run folder. Raises HarnessError."""
     from harness.engine.drive import drive
+    from harness.engine.otel import observed_events
 
+    events = observed_events() if plan.otel else None
     with replaying(plan, view) as run:
-        drive(run.replay)
+        drive(run.replay, events)
     return run.result
 
 

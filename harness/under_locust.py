@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -16,14 +17,19 @@ import click
 from harness.bundled import demo_recording, demo_speed
 from harness.conclude import INTERRUPTED
 from harness.errors import HarnessError
+from harness.how_far import status_of
 from harness.options import OPTIONS, Option
 from harness.plan import Plan, make_plan
 from harness.replay import replaying
-from harness.report.progress import Progress
-from harness.web_page import LOCAL_HOST, PAGE, add_web_page, standing_of
-from harness.wiring import Run, status_of
+from harness.report.progress import Progress, Status
+from harness.standing import ENDED, REFUSED, RUNNING, STARTING, STOPPING, Told, standing_of
+from harness.throttle.check import FAIL
+from harness.throttle.expected import Outcome
+from harness.web_page import LOCAL_HOST, add_web_page
+from harness.wiring import Run
 
-_LOCUSTS_OWN: Final = frozenset({"target", "users", "duration", "stop_timeout", "dry_run"})
+_log: Final = logging.getLogger("harness")
+_LOCUSTS_OWN: Final = frozenset({"target", "users", "duration", "stop_timeout", "dry_run", "otel"})
 # What the guard rests on, and where we write: said on the command line alone. Locust's UI lets whoever
 # reaches it set any option.
 _SAID_AT_THE_START: Final = frozenset(
@@ -58,6 +64,7 @@ def replay_under_locust() -> None:
         (events.test_start, session.start),
         (events.test_stopping, session.stopping),
         (events.test_stop, session.conclude),
+        (events.reset_stats, session.before_reset),
         (events.quitting, session.quitting),
     )
     for hook, listener in hooks:
@@ -70,21 +77,26 @@ class _Session:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._run: Run | None = None
+        self._runs = 0
         self._auto_users = False
         self._stopping = False
         self._concluded: Any = None
-        self._said: str | None = None
+        self._told = Told()
+        self._last: Status | None = None  # of the run that ended
+        self._report_path: Path | None = None
+        self._environment: Any = None
+        self._counted = 0  # requests in Locust's statistics before somebody reset them
         self._at_the_start: dict[str, Any] = {}
 
     def settle_users(self, environment: Any, **_: Any) -> None:
         from harness.engine.run import USERS_AT_FIRST
 
-        environment.replay = None
+        environment.replay, self._environment = None, environment
         options = environment.parsed_options
         self._at_the_start = {field: getattr(options, field, None) for field in _SAID_AT_THE_START}
         if environment.web_ui is not None:
-            add_web_page(environment.web_ui, self._standing)
-            click.echo(f"harness: a page of the replay is at {PAGE} of Locust's web UI", err=True)
+            address = add_web_page(environment.web_ui, self, options.web_base_path if options else "")
+            click.echo(f"harness: a page of the replay is at {address}", err=True)
         if options is not None and options.num_users is None:
             self._auto_users = True
             options.num_users = USERS_AT_FIRST
@@ -95,17 +107,21 @@ class _Session:
         from gevent.event import Event
 
         environment.replay = None
-        self._said = None
+        self._told, self._last, self._report_path, self._counted = Told(state=STARTING), None, None, 0
         for field, value in self._at_the_start.items():
             setattr(environment.parsed_options, field, value)
+        run_dir = environment.parsed_options.run_dir
+        if run_dir and self._runs:
+            environment.parsed_options.run_dir = f"{run_dir}-{self._runs + 1}"  # each start is a run
         try:
             plan = _plan(environment, auto_users=self._auto_users)
             run = self._stack.enter_context(replaying(plan, Progress(is_terminal=False)))
         except HarnessError as error:
-            self._said = str(error)
+            self._told = Told(state=REFUSED, said=_why(error))
             _refuse(environment, error)
             return
         self._run, self._stopping, self._concluded = run, False, Event()
+        self._runs += 1
         environment.replay = run.replay
         run.replay.begin(environment)
         gevent.spawn(self._end_with_the_run, environment, run)
@@ -122,16 +138,27 @@ class _Session:
         if run is None:
             return
         run.replay.end()
-        run.other_requests = environment.stats.total.num_requests - run.account.tally.snapshot().sent
+        run.other_requests = self._all_requests() - run.account.tally.snapshot().sent
+        ended_ns = run.clock.now_ns()
         try:
             self._stack.close()
+            self._last = status_of(run, ended_ns)  # with its last second, which is written by now
             environment.process_exit_code = run.result.exit_code
-            self._said = f"{run.result.document['sentence']} {run.result.report_path}"
+            document, self._report_path = run.result.document, run.result.report_path
+            self._told = Told(
+                state=ENDED,
+                said=document["sentence"],
+                verdict=document["verdict"],
+                report=str(self._report_path),
+                expect=run.plan.expect,
+                outcomes=[Outcome(**outcome) for outcome in document["expectations"]],
+            )
             if run.result.error is not None:
                 click.echo(f"harness: {run.result.error}", err=True)
             click.echo(run.result.text)
             click.echo(run.result.report_path)
         except HarnessError as error:
+            self._told = Told(state=ENDED, said=str(error), verdict=FAIL)
             _refuse(environment, error)
         finally:
             self._concluded.set()
@@ -144,10 +171,27 @@ class _Session:
         if self._concluded is not None:
             self._concluded.wait()
 
-    def _standing(self) -> dict[str, Any]:
+    def before_reset(self, **_: Any) -> None:
+        """Somebody sets Locust's statistics back; the run's own count is none of them."""
+        if self._run is not None:
+            self._counted = self._all_requests()
+
+    def standing(self) -> dict[str, Any]:
+        """What our page shows."""
         run = self._run
-        status = None if run is None else status_of(run, run.clock.now_ns())
-        return standing_of(status, state="stopped" if run is None else "running", said=self._said)
+        if run is None:
+            return standing_of(self._last, self._told)
+        state = RUNNING if run.replay.stopped_by is None else STOPPING
+        outcomes = () if run.account.live is None else run.account.live.outcomes
+        told = Told(state=state, expect=run.plan.expect, outcomes=outcomes)
+        return standing_of(status_of(run, run.clock.now_ns()), told)
+
+    def report(self) -> Path | None:
+        """Where the report of the last run is."""
+        return self._report_path
+
+    def _all_requests(self) -> int:
+        return self._counted + int(self._environment.stats.total.num_requests)
 
     def _end_with_the_run(self, environment: Any, run: Run) -> None:
         run.replay.over.wait()
@@ -198,10 +242,19 @@ def _plan(environment: Any, *, auto_users: bool) -> Plan:
     return make_plan(recording, given)
 
 
+def _why(error: HarnessError) -> str:
+    """The error as somebody reads it in a browser, who has no command line there."""
+    where = "Options are said where Locust was started, not in its form." if "--" in str(error) else ""
+    return f"{error} {where}".strip()
+
+
 def _refuse(environment: Any, error: HarnessError) -> None:
     import gevent
 
-    click.echo(f"harness: {error}", err=True)
+    if environment.web_ui is None:
+        click.echo(f"harness: {error}", err=True)
+    else:
+        _log.error(_why(error))  # Locust's UI shows it among its logs, and prints it
     environment.process_exit_code = error.exit_code
     gevent.spawn(environment.runner.quit if environment.web_ui is None else environment.runner.stop)
     sys.stderr.flush()

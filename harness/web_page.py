@@ -1,49 +1,89 @@
-"""Add a page of ours to Locust's web UI: rate against limit, answers, lag, and how the last run ended.
+"""Add to Locust's web UI: a page of ours, a tab that leads there, and the report of the last run.
 
 Locust lets any page of any site call its UI. A UI on this machine answers only to this machine's names, so
 that no page from elsewhere can start a run through somebody's browser.
 """
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from harness.report.progress import Status
-from harness.units import NS_PER_S
+from harness.report.live_page import live_page
+from harness.standing import tab_rows
 
 PAGE: Final = "/replay"
-DATA: Final = "/replay/data"
 LOCAL_HOST: Final = "127.0.0.1"
 
-_ASSET: Final = "live.html"
-_LIMITS_MOST: Final = 12
 _LOCAL_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
-    "img-src data:; frame-ancestors 'none'"
-)
+_ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - compared with, not listened on
 _HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
+_STATISTICS: Final = "/stats/requests"
+_TAB: Final = "replay"  # Locust's UI wants keys of one word
+_COLUMNS: Final = {
+    "what": "Replay",  # were it called `name`, Locust would sort by it
+    "now": "now",
+    "allowed": "allowed",
+    "over": "over it",
+    "throttled": "429",
 }
 
 
-def add_web_page(web_ui: Any, standing: Callable[[], dict[str, Any]]) -> None:
-    """Serve the page, and what it shows as JSON; `standing` says where things stand."""
+class Shown(Protocol):
+    """Who knows where things stand."""
+
+    def standing(self) -> Mapping[str, Any]: ...
+
+    def report(self) -> Path | None: ...
+
+
+def add_web_page(web_ui: Any, shown: Shown, base_path: str = "") -> str:
+    """Serve it all below `base_path`; answers the address of the page."""
+    address = f"{_origin(web_ui)}{base_path}{PAGE}"
 
     def page() -> Any:
-        return _page(), 200, {"Content-Type": "text/html; charset=utf-8", **_HEADERS}
+        text, policy = live_page()
+        return text, 200, {**_HTML, **_HEADERS, "Content-Security-Policy": policy}
 
     def data() -> Any:
-        return standing(), 200, _HEADERS
+        return dict(shown.standing()), 200, _HEADERS
 
-    web_ui.app.add_url_rule(PAGE, "replay_page", web_ui.auth_required_if_enabled(page))
-    web_ui.app.add_url_rule(DATA, "replay_data", web_ui.auth_required_if_enabled(data))
+    def report() -> Any:
+        path = shown.report()
+        if path is None or not path.exists():
+            return "No run has ended yet.\n", 404, _HEADERS
+        return path.read_text("utf-8"), 200, {**_HTML, **_HEADERS}  # its policy is in its head
+
+    def with_tab(response: Any) -> Any:
+        from flask import request
+
+        if request.path == f"{base_path}{_STATISTICS}" and response.is_json:
+            rows = [*tab_rows(shown.standing()), {"what": "more of it, and the report", "now": address}]
+            told = {**response.json, "extended_stats": [{"key": _TAB, "data": rows}]}
+            response.set_data(web_ui.app.json.dumps(told))
+        return response
+
+    for path, view in (("", page), ("/data", data), ("/report", report)):
+        web_ui.app.add_url_rule(
+            f"{base_path}{PAGE}{path}", f"replay_{view.__name__}", web_ui.auth_required_if_enabled(view)
+        )
+    web_ui.app.after_request(with_tab)
+    structure = [{"key": key, "title": title} for key, title in _COLUMNS.items()]
+    web_ui.template_args |= {
+        "extended_tabs": [{"title": "Replay", "key": _TAB}],
+        "extended_tables": [{"key": _TAB, "structure": structure}],
+        # The one place where Locust's UI has room for a link.
+        "extended_csv_files": [{"href": f".{PAGE}", "title": "Open the page of the replay"}],
+    }
     if web_ui.host in _LOCAL_NAMES:
         web_ui.app.before_request(_refuse_strangers)
+    return address
 
 
 def is_stranger(host: str, origin: str | None) -> bool:
@@ -54,25 +94,10 @@ def is_stranger(host: str, origin: str | None) -> bool:
     return any(name not in _LOCAL_NAMES for name in names)
 
 
-def standing_of(status: Status | None, *, state: str, said: str | None) -> dict[str, Any]:
-    """What the page shows; `said` is how the last run ended, or why it did not begin."""
-    recent = None if status is None else status.recent
-    return {
-        "state": state,
-        "said": said,
-        "share": None if status is None else status.share,
-        "left_s": None if status is None or status.left_ns is None else status.left_ns / NS_PER_S,
-        "elapsed_s": None if status is None else status.elapsed_ns / NS_PER_S,
-        "rate_per_s": None if status is None else status.rate_per_s,
-        "accepted": None if status is None else status.accepted,
-        "throttled": None if status is None else status.throttled,
-        "in_flight": None if status is None else status.in_flight,
-        "lag_ms": None if status is None else status.lag_ms,
-        "load": [] if recent is None else list(recent.sent),
-        "load_throttled": [] if recent is None else list(recent.throttled),
-        "statuses": {} if recent is None else dict(recent.statuses),
-        "limits": [] if recent is None else [limit._asdict() for limit in recent.limits[:_LIMITS_MOST]],
-    }
+def _origin(web_ui: Any) -> str:
+    host = LOCAL_HOST if web_ui.host in _ANY_ADDRESS else web_ui.host
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if web_ui.tls_cert else 'http'}://{shown}:{web_ui.port}"
 
 
 def _refuse_strangers() -> Any:
@@ -81,8 +106,3 @@ def _refuse_strangers() -> Any:
     if is_stranger(request.host, request.headers.get("Origin")):
         return "This page answers to this machine alone; open it as http://127.0.0.1.\n", 403
     return None
-
-
-@cache
-def _page() -> str:
-    return (Path(__file__).parent / "report" / _ASSET).read_text("utf-8")

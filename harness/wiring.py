@@ -14,6 +14,7 @@ from harness.clock import Clock
 from harness.copies import copy_of, key_as_read, message_of, rounds_of
 from harness.engine.cores import usable_cores
 from harness.engine.paperwork import MOST, Paperwork
+from harness.how_far import status_of
 from harness.live import Live, live_of
 from harness.measure.busiest import Busiest
 from harness.measure.delivery_map import DeliveryMap
@@ -30,7 +31,7 @@ from harness.recording.kept import Prepare
 from harness.recording.parser import See
 from harness.recording.reader import Recording
 from harness.report.document import RUNNING, RunFacts, build_document, write_json
-from harness.report.progress import Status, View
+from harness.report.progress import View
 from harness.segment.message_ids import id_prefix, message_id
 from harness.segment.profile_paths import with_person, with_space
 from harness.send.connection import Connection, Wire
@@ -41,7 +42,7 @@ from harness.send.guard import is_loopback
 from harness.send.retry import Retrier, RetryPolicy
 from harness.send.route import route_to
 from harness.timetable import shifts_of
-from harness.timing import DROP, total_ns
+from harness.timing import DROP
 from harness.transform.multiply import multiply
 from harness.transform.reidentify import copied_id
 from harness.transform.renew import Rounds, renewed
@@ -105,6 +106,7 @@ class Run:
     account: Account
     replay: "Replay"
     clock: Clock
+    shown_second: int = -1  # when it was last shown how far it is
     other_requests: int = 0  # sent by Locust users that are not ours
     _result: "Result | None" = None
 
@@ -163,6 +165,8 @@ def keep_account(plan: Plan, recording: Recording, aim: Aim, *, clock: Clock) ->
     write_json(aim.folder / "run.json", build_document(facts))
     account = Account(delivery_map, timeline, tally, paperwork, id_of)
     account.rounds, account.live, account.recent = rounds_of(plan), live, recent
+    if live is not None:
+        live.limits = lambda: recent.recent().by_limit
     try:
         yield account
     finally:
@@ -332,46 +336,11 @@ def _tick(run: Run, view: View, now_ns: int) -> None:
     if live is not None and started_ns is not None:
         later = run.account.paperwork.put
         later(partial(live.look, now_ns - started_ns, run.replay.stop, later))
-    # Drawing has time until nothing is due.
-    run.account.paperwork.put(lambda: view.show(status_of(run, now_ns)))
-
-
-def status_of(run: Run, now_ns: int) -> Status:
-    """Where the run stands, for a progress display."""
-    snapshot = run.account.tally.snapshot()
-    started_ns = run.replay.started_ns
-    elapsed_ns = 0 if started_ns is None else now_ns - started_ns
-    share = _share_done(run, snapshot.settled, elapsed_ns)
-    left_ns = round(elapsed_ns * (1 - share) / share) if share and elapsed_ns > NS_PER_S else None
-    return Status(
-        share=share,
-        rate_per_s=snapshot.sent_per_s,
-        accepted=snapshot.accepted,
-        throttled=snapshot.throttled,
-        lag_ms=snapshot.lag_p99_ms,
-        left_ns=left_ns,
-        elapsed_ns=elapsed_ns,
-        idle_ns=run.replay.idle_ns,
-        in_flight=snapshot.in_flight,
-        recent=None if run.account.recent is None else run.account.recent.recent(),
-    )
-
-
-def _share_done(run: Run, settled: int, elapsed_ns: int) -> float | None:
-    plan, recording, survey = run.plan, run.recording, run.aim.survey
-    shares = []
-    if plan.stages:
-        shares.append(elapsed_ns / total_ns(plan.stages))
-    if plan.duration is not None:
-        shares.append(elapsed_ns / plan.duration)
-    if plan.loop is not None:
-        if survey is not None and survey.span_ns and plan.needs_times:
-            lasts_ns = (survey.span_ns + plan.spread) * plan.loop
-            shares.append(elapsed_ns * plan.speed / lasts_ns)
-        elif recording.progress:
-            items = recording.counts.items / recording.progress  # as many as a whole pass seems to have
-            shares.append(settled / max(1.0, items * plan.loop * plan.multiply))
-    return min(1.0, max(shares)) if shares else None
+    second = 0 if started_ns is None else (now_ns - started_ns) // NS_PER_S
+    if second != run.shown_second:
+        run.shown_second = second
+        # Drawing has time until nothing is due.
+        run.account.paperwork.put(lambda: view.show(status_of(run, now_ns)))
 
 
 def _moved(run: Run, arrival: Arrival) -> str:

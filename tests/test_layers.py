@@ -47,6 +47,7 @@ STORIES = {
     "prepare",
     "ways",
     "foresee",
+    "how_far",
     "wiring",
     "timetable",
     "conclude",
@@ -69,6 +70,7 @@ STORIES = {
     "expected_list",
     "listing",
     "web_page",
+    "standing",
 }
 ENTRIES = {"cli", "__main__", "pytest_plugin", "pytest_mock"}
 # One way each: what is drawn is judged, what is judged is measured; importers write recordings.

@@ -100,6 +100,11 @@ class Batcher:
             return None
         return min(load.oldest_due_ns for load in self._open.values()) + self._wait_ns
 
+    @property
+    def items(self) -> int:
+        """How many items are in open loads."""
+        return sum(len(load.jobs) for load in self._open.values())
+
     def _scope(self, item: Item) -> Scope:
         return (item.api, item.source, item.group if self._mode == RECORDED else None)
 

@@ -129,6 +129,15 @@ class Ceiling:
         windows = self._windows_of(self.scope_of(load), load)
         return any(window.opens_at(_units(window.limit, load), now_ns) != now_ns for window in windows)
 
+    def pause_of(self, load: Load) -> Pause | None:
+        """The pause that the load is under, as long as it lasts and its backlog drains."""
+        pause = self._pauses.get(self.scope_of(load))
+        return None if pause is None or pause.drips_ns is None else pause
+
+    def windows_of(self, load: Load) -> tuple[Window, ...]:
+        """The windows that the load would count in; loads that count together have the same."""
+        return self._windows_of(self.scope_of(load), load)
+
     def begin(self, load: Load, now_ns: int) -> None:
         """The first byte of the load leaves."""
         scope = self.scope_of(load)

@@ -10,8 +10,6 @@ What always holds: an arrival is never released before it is due; releasing neve
 of one person are never in two requests at once; all that is fed is settled, or pending when the run stopped.
 """
 
-import heapq
-import itertools
 from collections import deque
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -23,7 +21,8 @@ from harness.engine.ceiling import Ceiling
 from harness.engine.jobs import Carrier, Job, Load, waits_of
 from harness.engine.lanes import Lanes
 from harness.engine.lateness import take_late
-from harness.engine.queues import Held, Queue
+from harness.engine.queues import Held, Queue, Retries
+from harness.engine.waiting import Standing, standing_of
 from harness.model import (
     Answer,
     Arrival,
@@ -80,10 +79,9 @@ class Dispatcher:
         self._unfinished: set[Job] = set()
         self._queues: dict[tuple[str, ...], Queue] = {}
         self._queued = 0
-        self._retries: list[tuple[int, int, Load]] = []
-        self._sequence = itertools.count()
+        self._retries = Retries()
         self._free: list[Carrier] = []
-        self._users = 0
+        self.users = 0
         self._gone: set[Carrier] = set()
         self._in_flight_loads = 0
         self._in_flight_items = 0
@@ -124,13 +122,13 @@ class Dispatcher:
 
     def join(self, carrier: Carrier) -> None:
         """A user is connected and free."""
-        self._users += 1
+        self.users += 1
         self._free.append(carrier)
         self.dirty = True
 
     def leave(self, carrier: Carrier) -> None:
         """A user goes; what it carries it still brings to an end."""
-        self._users -= 1
+        self.users -= 1
         if carrier in self._free:
             self._free.remove(carrier)
         else:
@@ -184,7 +182,7 @@ class Dispatcher:
             self.pending += len(load.jobs)
             self._unfinished.difference_update(load.jobs)
             return
-        heapq.heappush(self._retries, (ready_ns, next(self._sequence), load))
+        self._retries.push(load, ready_ns)
 
     def start(self, now_ns: int) -> None:
         """Due times count from here."""
@@ -224,6 +222,19 @@ class Dispatcher:
         self._ceiling.end(load, now_ns)
         self._give_up(load.jobs, now_ns)
 
+    def standing(self, now_ns: int) -> Standing:
+        """What waits now, and for what."""
+        return standing_of(
+            self._queues.values(),
+            self._retries,
+            self._ceiling,
+            now_ns,
+            waiting=self._waiting,
+            in_batches=self._batcher.items,
+            ahead=self._ahead,
+            start_ns=self._start_ns or 0,
+        )
+
     @property
     def stopped(self) -> bool:
         return self._stopped
@@ -239,15 +250,11 @@ class Dispatcher:
     def _waiting(self) -> int:
         return len(self._unfinished) - self._in_flight_items
 
-    @property
-    def users(self) -> int:
-        return self._users
-
     def _release(self, now_ns: int) -> None:
         ahead, start_ns = self._ahead, self._start_ns or 0
         released: list[Arrival] = []
         if self._closed_loop:
-            while ahead and self._queued < self._users and self._waiting < self._most_waiting:
+            while ahead and self._queued < self.users and self._waiting < self._most_waiting:
                 released.append(ahead[0])
                 self._admit(ahead.popleft(), now_ns)
         else:
@@ -296,14 +303,12 @@ class Dispatcher:
         self._queued += 1
 
     def _requeue(self, now_ns: int) -> None:
-        while self._retries and self._retries[0][0] <= now_ns:
-            self._push(heapq.heappop(self._retries)[2], now_ns)
+        for load in self._retries.pop_ready(now_ns):
+            self._push(load, now_ns)
 
     def _close_batches(self, now_ns: int) -> None:
         ahead = self._ahead[0] if self._ahead else None
-        closed: list[Load] = []
-        if ahead is not None or self._exhausted:
-            closed += self._batcher.close_whole(ahead)
+        closed = self._batcher.close_whole(ahead) if ahead is not None or self._exhausted else []
         if self._closed_loop and ahead is None and self._exhausted:
             closed += self._batcher.close_all()
         closed += self._batcher.close_due(now_ns - (self._start_ns or 0))
@@ -347,8 +352,8 @@ class Dispatcher:
         instants = [queue.opens_ns for queue in self._queues.values() if queue and queue.opens_ns is not None]
         if self._ahead and not self._closed_loop:
             instants.append(start_ns + self._ahead[0].due_ns)
-        if self._retries:
-            instants.append(self._retries[0][0])
+        if self._retries.next_ns is not None:
+            instants.append(self._retries.next_ns)
         if self._batcher.next_close_ns is not None:
             instants.append(start_ns + self._batcher.next_close_ns)
         return min(instants, default=None)
@@ -391,5 +396,5 @@ class Dispatcher:
     def __repr__(self) -> str:
         return (
             f"<Dispatcher {len(self._ahead)} ahead, {len(self._unfinished)} unfinished, "
-            f"{self._queued} queued, {self._in_flight_loads} in flight, {len(self._retries)} to retry>"
+            f"{self._queued} queued, {self._in_flight_loads} in flight, {self._retries.items} items to retry>"
         )

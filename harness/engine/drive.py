@@ -14,11 +14,15 @@ from harness.engine.users import Replayer
 from harness.units import NS_PER_S
 
 
-def drive(replay: Replay) -> None:
-    """Run to the end, to a stop, to a signal, or to an error; `replay.error` says which."""
-    environment: Any = Environment(user_classes=[Replayer], events=Events())  # type: ignore[no-untyped-call]  # Locust's own
+def drive(replay: Replay, events: Events | None = None) -> None:
+    """Run to the end, to a stop, to a signal, or to an error; `replay.error` says which.
+
+    `events` are Locust's, where somebody listens to them.
+    """
+    environment: Any = Environment(user_classes=[Replayer], events=events or Events())  # type: ignore[no-untyped-call]  # Locust's own
     environment.replay = replay
     runner = environment.create_local_runner()
+    environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     users = replay.settings.users or USERS_AT_FIRST
     with _signals(replay):
         replay.begin(environment)

@@ -7,7 +7,9 @@ between its coming and its going.
 
 import heapq
 import itertools
+from collections.abc import Iterator
 from enum import Enum
+from typing import Final
 
 from harness.engine.jobs import Load
 
@@ -20,6 +22,7 @@ class Held(Enum):
     USER = 2
 
 
+_LOOKED_AT: Final = 1_000
 _sequence = itertools.count()
 
 
@@ -29,7 +32,7 @@ class Queue:
     Between scopes the one whose turn was longest ago is next: a backlog holds up nobody else.
     """
 
-    __slots__ = ("_heap", "_held", "_limit_ns", "_since_ns", "_user_ns", "opens_ns", "turn")
+    __slots__ = ("_heap", "_held", "_limit_ns", "_since_ns", "_user_ns", "came", "opens_ns", "turn")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, int, int, int, Load]] = []
@@ -39,10 +42,12 @@ class Queue:
         self._user_ns = 0
         self.opens_ns: int | None = None
         self.turn = 0  # when a load last left, in loads of all queues
+        self.came = 0  # loads that ever came here, each once
 
     def push(self, load: Load, now_ns: int) -> None:
         self._settle(now_ns)
         rank = 0 if load.attempts.sends else 1
+        self.came += rank
         entry = (rank, load.oldest_due_ns, next(_sequence), self._limit_ns, self._user_ns, load)
         heapq.heappush(self._heap, entry)
 
@@ -64,6 +69,17 @@ class Queue:
     @property
     def head(self) -> Load:
         return self._heap[0][-1]
+
+    @property
+    def items(self) -> int:
+        """How many items are in its loads; of a very long queue a good guess, by its first loads."""
+        looked_at = self._heap[:_LOOKED_AT]
+        items = sum(len(entry[-1].jobs) for entry in looked_at)
+        return items if len(looked_at) == len(self._heap) else items * len(self._heap) // len(looked_at)
+
+    @property
+    def held(self) -> Held:
+        return self._held
 
     def hold(self, held: Held, now_ns: int, opens_ns: int | None = None) -> None:
         """From now on the queue waits for this; `opens_ns` is when the ceiling opens, where that is known."""
@@ -95,3 +111,33 @@ class Queue:
 
     def __repr__(self) -> str:
         return f"<Queue {len(self._heap)} loads, held by {self._held.name.lower()}>"
+
+
+class Retries:
+    """The loads that wait for the time of their next attempt."""
+
+    __slots__ = ("_heap", "items")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Load]] = []
+        self.items = 0  # in its loads
+
+    def push(self, load: Load, ready_ns: int) -> None:
+        heapq.heappush(self._heap, (ready_ns, next(_sequence), load))
+        self.items += len(load.jobs)
+
+    def pop_ready(self, now_ns: int) -> Iterator[Load]:
+        """Those whose time has come."""
+        while self._heap and self._heap[0][0] <= now_ns:
+            load = heapq.heappop(self._heap)[2]
+            self.items -= len(load.jobs)
+            yield load
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the next of them is ready."""
+        return self._heap[0][0] if self._heap else None
+
+    def clear(self) -> None:
+        self._heap.clear()
+        self.items = 0

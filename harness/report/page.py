@@ -22,7 +22,7 @@ from harness.report.definitions import TERMS
 from harness.throttle.check import many
 
 _ROOM: Final = Path(__file__).parent
-_STYLES: Final = ("uplot.min.css", "page.css")
+_STYLES: Final = ("uplot.min.css", "palette.css", "page.css")
 _SCRIPTS: Final = ("uplot.iife.min.js", "page.js", "charts.js")
 # In a script element only these can end the text or start another state of the parser.
 _IN_SCRIPT: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -48,8 +48,8 @@ def page(
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {' '.join(map(_hash, scripts))}",
-            f"style-src {_hash(style)}",
+            f"script-src {' '.join(map(content_hash, scripts))}",
+            f"style-src {content_hash(style)}",
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
@@ -159,7 +159,7 @@ def _share(part: Any, whole: Any) -> str:
 
 @functools.cache
 def _style(own: tuple[str, ...]) -> str:
-    return "\n".join((_ROOM / "assets" / name).read_text("utf-8") for name in (*_STYLES, *own))
+    return "".join((_ROOM / "assets" / name).read_text("utf-8") for name in (*_STYLES, *own))
 
 
 @functools.cache
@@ -169,7 +169,8 @@ def _scripts() -> Sequence[str]:
     return (f"/*\n{licence}\n*/\n{texts[0]}", *texts[1:])
 
 
-def _hash(text: str) -> str:
+def content_hash(text: str) -> str:
+    """What a policy calls a script or style by."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
 
 

@@ -114,7 +114,7 @@ def instant(iso: str | None) -> str:
 
 def cut(name: object, most: int = NAME_CHARACTERS) -> str:
     """A name from outside: at most 80 characters, none that moves a cursor or turns text round."""
-    text = "".join(sign if sign.isprintable() else "·" for sign in str(name))
+    text = "".join(sign if sign.isprintable() else "·" for sign in str(name)[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -4,8 +4,10 @@ Names and units follow Prometheus: seconds, `_total` for what only grows. Each h
 that no two reports disagree. Labels are from short closed lists; nothing that a recording names is in it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
+
+from harness.measure.recent import LimitNow
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SERVED: Final = ("service_2xx", "response", "schedule_lag")  # the histograms that a page needs
@@ -22,10 +24,13 @@ class _Family(NamedTuple):
     samples: tuple[tuple[str, float | None], ...]  # what follows the name, value; None: not measured
 
 
-def prometheus_text(document: Mapping[str, Any]) -> str:
-    """The document as one page of metrics; what was not measured is left out."""
+def prometheus_text(document: Mapping[str, Any], limits: Iterable[LimitNow] = ()) -> str:
+    """The document as one page of metrics; what was not measured is left out.
+
+    `limits` are those of the last second, each in its fullest scope; whose that is no label says.
+    """
     lines: list[str] = []
-    for family in _families(document):
+    for family in (*_families(document), *_limits(tuple(limits))):
         there = [(suffix, value) for suffix, value in family.samples if value is not None]
         if there:
             lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}"]
@@ -70,6 +75,15 @@ def _families(document: Mapping[str, Any]) -> Iterable[_Family]:
         yield _summary(key.removesuffix("_ms"), what, document[key])
 
 
+def _limits(limits: Sequence[LimitNow]) -> Iterable[_Family]:
+    labels = [_labels(api=limit.api, limit=limit.name) for limit in limits]
+    used, allowed = [limit.used for limit in limits], [limit.most for limit in limits]
+    what = "The most that one source, space or token used, in a window that ended in the last second."
+    yield _Family("harness_limit_used", "gauge", what, tuple(zip(labels, used, strict=True)))
+    what = "What the limit allows in its window."
+    yield _Family("harness_limit_allowed", "gauge", what, tuple(zip(labels, allowed, strict=True)))
+
+
 def _counter(name: str, help_text: str, value: float | None) -> _Family:
     return _Family(f"harness_{name}_total", "counter", help_text, (("", value),))
 
@@ -95,5 +109,12 @@ def _summary(name: str, help_text: str, found: Mapping[str, Any] | None) -> _Fam
 
 
 def _label(name: str, value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'{{{name}="{escaped}"}}'
+    return _labels(**{name: value})
+
+
+def _labels(**values: str) -> str:
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in values.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

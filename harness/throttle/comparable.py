@@ -27,6 +27,7 @@ _BESIDE_THE_LOAD: Final = frozenset(
         "max_people",
         "max_regression",
         "metrics_port",
+        "otel",
         "proxy",
         "recording",
         "region",

@@ -83,6 +83,20 @@ def replay(recording: Path | str, *args: str, folder: Path, **more: Any) -> Ende
     return harness("replay", str(recording), "--run-dir", str(folder), *args, folder=folder, **more)
 
 
+def locust(file: Path | str, *args: str, folder: Path, env: Mapping[str, str] | None = None) -> Ended:
+    """`locust -f FILE --headless ARGS`, to its end, with its run folder in `folder`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--run-dir", str(folder), *args],
+        capture_output=True,
+        text=True,
+        env=environment(**(env or {})),
+        cwd=ROOT,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr, folder)
+
+
 @contextmanager
 def started(*args: str, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A command that goes on while the test does something to it; ended with the test."""

@@ -14,24 +14,15 @@ import pytest
 
 from tests.e2e.bench import (
     ROOT,
-    TIMEOUT_S,
-    Ended,
     environment,
     finish,
+    locust,
     replay,
     started,
     steady,
     write_lines,
 )
 from tests.proxy import FaultingProxy, Rule, Status, nth
-
-
-def locust(file: Path | str, *args: str, folder: Path) -> Ended:
-    done = subprocess.run(
-        [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--run-dir", str(folder), *args],
-        env=environment(), cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-    )  # fmt: skip
-    return Ended(done.returncode, done.stdout, done.stderr, folder)
 
 
 @pytest.fixture
@@ -167,10 +158,11 @@ def web_ui(*args: str):
             process.stderr.read()
 
 
-def standing(url: str, wanted: str) -> dict[str, object]:
-    for _ in range(200):
+def standing(url: str, **wanted: str) -> dict[str, object]:
+    """Where things stand, once each of these is in what is told."""
+    for _ in range(400):
         told = httpx.get(f"{url}/replay/data", trust_env=False).json()
-        if wanted in str(told["said"]):
+        if all(text in str(told[key]) for key, text in wanted.items()):
             return dict(told)
         select.select([], [], [], 0.05)
     raise AssertionError(told)
@@ -185,11 +177,37 @@ def test_in_its_web_ui_the_guard_is_met_from_the_host_field_and_confirmed_on_the
         for headers in ({"Origin": "https://evil.test"}, {"Host": "rebound.test"}):
             assert httpx.post(f"{url}/swarm", data=form, headers=headers, trust_env=False).status_code == 403
         httpx.post(f"{url}/swarm", data=form | confirmed, trust_env=False)
-        assert "--confirm-host 198.51.100.7" in str(standing(url, "not this machine")["said"])
+        told = standing(url, state="refused", said="not this machine")
+        assert "--confirm-host 198.51.100.7" in str(told["said"])
+        assert "said where Locust was started" in str(told["said"])
+        # Locust's own UI says it too: in its log, and in our tab.
+        assert "not this machine" in httpx.get(f"{url}/logs", trust_env=False).text
+        statistics = httpx.get(f"{url}/stats/requests", trust_env=False).json()
+        assert "not this machine" in statistics["extended_stats"][0]["data"][0]["now"]
         assert not (tmp_path / "run").exists()
         with socket.socket() as elsewhere:
             port = int(url.rpartition(":")[2])
             assert elsewhere.connect_ex(("127.0.0.2", port)) != 0, "it listens beyond 127.0.0.1"
+
+
+def test_each_start_in_the_web_ui_is_a_run_with_its_own_folder_whatever_is_reset(tmp_path, recording):
+    form = {"user_count": "2", "spawn_rate": "2", "host": ""}
+    options = ("--stages", "50/s for 60s", "--loop", "forever", "--run-dir", str(tmp_path / "run"))
+    with web_ui("--recording", str(recording), *options) as (_, url):
+        for folder in ("run", "run-2"):
+            httpx.post(f"{url}/swarm", data=form, trust_env=False)
+            standing(url, state="running", statuses="200")
+            httpx.post(f"{url}/stats/reset", trust_env=False)
+            httpx.post(f"{url}/stop", trust_env=False, timeout=30)
+            told = standing(url, state="ended")
+            assert told["report"] == str(tmp_path / folder / "report.html")
+            run = json.loads((tmp_path / folder / "run.json").read_text())
+            assert (
+                run["messages"]["accepted"] == told["accepted"] == run["reconciliation"]["ledger_unique"] > 0
+            )
+            assert run["other"]["requests"] == 0  # what was set back was not somebody else's
+            report = httpx.get(f"{url}/replay/report", trust_env=False).text
+            assert report == (tmp_path / folder / "report.html").read_text()
 
 
 @pytest.mark.slow
@@ -202,7 +220,8 @@ def test_a_replay_with_its_web_ui_begins_by_itself_and_tells_how_it_ended(tmp_pa
     with started(*args) as process:
         assert process.stderr is not None
         assert any(b"a page of the replay" in line for line in iter(process.stderr.readline, b""))
-        standing(f"http://{address}", "report.html")
+        told = standing(f"http://{address}", state="ended", report="report.html")
+        assert told["verdict"] in ("pass", "warn")
         process.send_signal(signal.SIGINT)
         done = finish(process, folder).check(0)
     assert done.run["messages"]["accepted"] == 200

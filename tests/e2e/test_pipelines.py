@@ -11,7 +11,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.e2e.bench import finish, harness, replay, started, steady, write_lines
+from tests.e2e.bench import finish, harness, locust, replay, started, steady, write_lines
+from tests.proxy import FaultingProxy, Rule, Status, nth
 from tests.report.test_document import SCHEMA
 from tests.report.test_prometheus import read
 
@@ -128,3 +129,43 @@ def test_a_metrics_port_that_is_taken_is_said_before_anything_is_sent(tmp_path, 
     port = start_mock().port
     refused = replay(recording, "--metrics-port", str(port), folder=tmp_path / "run").check(2)
     assert f"--metrics-port {port}: cannot listen on 127.0.0.1" in refused.err
+
+
+def test_opentelemetry_gets_every_attempt_by_its_name(tmp_path, start_mock, recording):
+    """Locust's own set-up, with the exporter that prints: by `harness replay` and by `locust -f` alike."""
+    exporters = {
+        "OTEL_METRICS_EXPORTER": "console",
+        "OTEL_TRACES_EXPORTER": "none",
+        "OTEL_LOGS_EXPORTER": "none",
+    }
+    mock = start_mock()
+    with FaultingProxy(mock.port, [Rule(Status(429, (("Retry-After", "1"),)), nth(50))]) as proxy:
+        through = ("--target", proxy.url)
+        alone = replay(recording, "--otel", *through, folder=tmp_path / "a", env=exporters).check(0)
+    under = locust(
+        "scenarios/replay.py", "--otel", "--recording", str(recording), folder=tmp_path / "b", env=exporters
+    ).check(0)
+    told = [durations(done.out) for done in (alone, under)]
+    assert told[0] == {("/v1/track", None): 150, ("/v1/track", "Throttled"): 1}
+    assert told[1] == {("/v1/track", None): 150}
+
+
+def durations(out):
+    """How many durations the last export has, by name and error."""
+    exports = [json.loads(text) for text in re.findall(r"^\{$.*?^\}$", out, re.DOTALL | re.MULTILINE)]
+    metrics = [
+        metric
+        for resource in exports[-1]["resource_metrics"]
+        for scope in resource["scope_metrics"]
+        for metric in scope["metrics"]
+    ]
+    (duration,) = (metric for metric in metrics if metric["name"] == "locust.client.duration")
+    points = duration["data"]["data_points"]
+    return {(one["attributes"]["name"], one["attributes"].get("error.type")): one["count"] for one in points}
+
+
+def test_otel_without_its_packages_is_refused_before_anything_is_sent(tmp_path, recording):
+    nothing = dict.fromkeys(("OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER", "OTEL_LOGS_EXPORTER"), "none")
+    refused = replay(recording, "--otel", folder=tmp_path / "run", env=nothing).check(2)
+    assert "--otel: OpenTelemetry is not installed, or all its exporters are `none`" in refused.err
+    assert not (tmp_path / "run").exists()

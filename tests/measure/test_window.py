@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measure.window import SlidingCount
+from harness.units import NS_PER_S
 
 SENDS = st.lists(st.tuples(st.integers(0, 8), st.integers(1, 3)), max_size=60)
 
@@ -51,3 +52,14 @@ def test_a_send_leaves_the_window_exactly_one_window_later():
     window.add(1, 0)
     window.add(1, 10)
     assert window.take(20) == (1, 0)
+
+
+def test_a_full_minute_is_full_also_in_a_second_that_sends_nothing():
+    minute, second = SlidingCount(60 * NS_PER_S, 100), SlidingCount(NS_PER_S, 100)
+    for window in (minute, second):
+        window.add(100, 0)
+    for number in range(1, 60):
+        assert minute.take(number * NS_PER_S)[0] == 100
+    assert minute.take(60 * NS_PER_S)[0] == 100
+    assert minute.take(61 * NS_PER_S)[0] == 0
+    assert [second.take(number * NS_PER_S)[0] for number in (1, 2)] == [100, 0]

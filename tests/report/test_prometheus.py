@@ -1,40 +1,32 @@
 """The page for Prometheus: its form, and the same numbers as `run.json`."""
 
-import re
-
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from harness.measure.counters import HISTOGRAMS
+from harness.measure.recent import LimitNow
 from harness.measure.summary import Summary
 from harness.report.document import build_document
 from harness.report.prometheus import SERVED, prometheus_text
 from tests.report.runs import a_document, facts
 from tests.report.test_document import RUNS
 
-SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(?:\{([a-z_]+)="((?:[^"\\\n]|\\.)*)"\})? (-?[0-9.e+-]+)')
-
 
 def read(page):
-    """What Prometheus would read; fails where the form is broken."""
-    samples, families = {}, {}
-    for line in page.removesuffix("\n").split("\n"):
-        if line.startswith("#"):
-            _, word, name, rest = line.split(" ", 3)
-            assert word in ("HELP", "TYPE")
-            if word == "TYPE":
-                assert name not in families, f"{name} twice"
-                families[name] = rest
-            continue
-        match = SAMPLE.fullmatch(line)
-        assert match, line
-        name, _, value, number = match.groups()
-        base = re.sub(r"_(sum|count)$", "", name)
-        assert name in families or families.get(base) == "summary", line
-        assert (name, value) not in samples
-        samples[name, value] = float(number)
-    assert set(families.values()) <= {"counter", "gauge", "summary"}
-    assert all(name.endswith("_total") for name, kind in families.items() if kind == "counter")
-    return samples
+    """What Prometheus' own library reads, by family and label values; fails where the form is broken."""
+    families = list(text_string_to_metric_families(page))
+    assert len({family.name for family in families}) == len(families)
+    assert {family.type for family in families} <= {"counter", "gauge", "summary"}
+    assert all(family.documentation for family in families)
+    samples = [sample for family in families for sample in family.samples]
+    # The library forgives a line that it does not understand where it can; nothing may need that.
+    assert len(samples) == sum(not line.startswith("#") for line in page.splitlines())
+    for family in families:
+        if family.type == "counter":
+            assert all(sample.name == f"{family.name}_total" for sample in family.samples)
+    read = {(sample.name, *(sample.labels.values() or [None])): sample.value for sample in samples}
+    assert len(read) == len(samples)
+    return read
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -44,10 +36,12 @@ def test_every_number_is_the_documents(name):
     requests = document["requests"]
     assert samples["harness_requests_sent_total", None] == requests["sent"]
     answered = {
-        status: n for (family, status), n in samples.items() if family == "harness_requests_answered_total"
+        labels[0]: n
+        for (family, *labels), n in samples.items()
+        if family == "harness_requests_answered_total"
     }
     assert answered == requests["by_status"]
-    ended = {end: n for (family, end), n in samples.items() if family == "harness_messages_ended_total"}
+    ended = {label: n for (name, label, *_), n in samples.items() if name == "harness_messages_ended_total"}
     assert ended == {end: document["messages"][end] for end in ended}
     assert len(ended) == 5
     for family, key in (
@@ -74,8 +68,23 @@ def test_nothing_that_a_recording_names_is_served():
 
 
 def test_a_hostile_name_stays_in_its_quotes():
-    page = prometheus_text(build_document(facts(run_id='a"} 1\nb\\')))
-    assert read(page)["harness_run_info", 'a\\"} 1\\nb\\\\'] == 1
+    hostile = 'a"} 1\nb\\'
+    limit = LimitNow("profile", hostile, "a source", "requests", 100, 1.0, 28)
+    samples = read(prometheus_text(build_document(facts(run_id=hostile)), [limit]))
+    assert samples["harness_run_info", hostile] == 1
+    assert samples["harness_limit_used", "profile", hostile] == 28
+    assert not any("a source" in key for key in samples)
+
+
+def test_each_limit_is_served_as_used_and_allowed():
+    limits = [
+        LimitNow("tracking", "Tracking 500 requests/s per source", "", "requests", 500, 1.0, 412),
+        LimitNow("config", "Config 100 requests/min per token", "", "requests", 100, 60.0, 0),
+    ]
+    samples = read(prometheus_text(a_document(items=4), limits))
+    for limit in limits:
+        assert samples["harness_limit_used", limit.api, limit.name] == limit.used
+        assert samples["harness_limit_allowed", limit.api, limit.name] == limit.most
 
 
 def test_the_histograms_that_are_served_are_real():
