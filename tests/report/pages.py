@@ -53,10 +53,9 @@ def contents_of(events, *, sources=("web",), end="accepted", size_bytes=300):
     counter = ContentCounter()
     for number, event in enumerate(events):
         counter.count(
-            {"event": event},
+            {"event": event, "userId": f"user {number}"},
             kind="track",
             source=sources[number % len(sources)],
-            keys=(f"u:{number}",),
             size_bytes=size_bytes,
             end=end,
         )
