@@ -25,6 +25,7 @@ from harness.report.progress import Progress, Status
 from harness.standing import ENDED, REFUSED, RUNNING, STARTING, STOPPING, Told, standing_of
 from harness.throttle.check import FAIL
 from harness.throttle.expected import Outcome
+from harness.units import NS_PER_S
 from harness.web_page import LOCAL_HOST, add_web_page
 from harness.wiring import Run
 
@@ -49,6 +50,9 @@ _SAID_AT_THE_START: Final = frozenset(
         "source",
     }
 )
+_BY_LOCUST: Final = "Locust"
+_BY_DURATION: Final = "duration"  # as the run's own clock says
+_HEAD_START_NS: Final = 2 * NS_PER_S  # of Locust's clock, which runs before users are connected
 _OFFERED: Final = tuple(option for option in OPTIONS if option.field not in _LOCUSTS_OWN)
 
 
@@ -130,7 +134,7 @@ class _Session:
         """Locust is about to take the users away: let what is in flight be answered first."""
         run, self._stopping = self._run, True
         if run is not None:
-            run.replay.stop("Locust")
+            run.replay.stop(_who_stops(run))
             run.replay.over.wait()
 
     def conclude(self, environment: Any, **_: Any) -> None:
@@ -240,6 +244,15 @@ def _plan(environment: Any, *, auto_users: bool) -> Plan:
         if "speed" not in given and "rate" not in given:
             given["speed"] = f"{demo_speed():g}"
     return make_plan(recording, given)
+
+
+def _who_stops(run: Run) -> str:
+    """Somebody, or Locust's clock for the run time: that rings a little before the run's own."""
+    duration_ns, started_ns = run.plan.duration, run.replay.started_ns
+    if duration_ns is None or started_ns is None:
+        return _BY_LOCUST
+    is_over = run.clock.now_ns() - started_ns >= duration_ns - _HEAD_START_NS
+    return _BY_DURATION if is_over else _BY_LOCUST
 
 
 def _why(error: HarnessError) -> str:

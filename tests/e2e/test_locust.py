@@ -48,6 +48,7 @@ def test_without_options_it_replays_the_bundled_recording_at_the_demos_speed(tmp
     assert done.code == 2  # --duration is Locust's --run-time
     done = locust("scenarios/replay.py", "--run-time", "6", folder=tmp_path / "run").check(0)
     assert done.run["plan"]["speed"] == 110_000
+    assert (done.run["state"], done.run["stopped_by"]) == ("stopped", "duration")
     assert done.run["messages"]["accepted"] == done.run["reconciliation"]["ledger_unique"] > 0
 
 
