@@ -69,6 +69,7 @@ def _of_the_dead(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
         state=DEAD,
         recording_complete=False,
         stopped_by="its death",
+        started_wall_ns=summary.started_wall_ns,
         duration_ns=max(totals.last_sent_ns, totals.last_accepted_ns),  # the last that is known of it
     )
     judgement = judge(

@@ -105,6 +105,7 @@ class Summary:
     closed_loop: bool = False
     closed: bool = False  # the run wrote its own end
     left_out_bytes: int = 0  # torn off the timeline by a crash
+    started_wall_ns: int | None = None  # since 1970; None: it never came to a start
     messages: Sums = field(default_factory=Sums)
     calls: Sums = field(default_factory=Sums)
     disagreements: tuple[str, ...] = ()
@@ -139,7 +140,7 @@ def fold(
     `points_most` points. Raises TimelineError.
     """
     head: Mapping[str, Any] = {}
-    last_second = 0
+    last_second, started_wall_ns = 0, None
     closed = mixed = False
     for record in timeline:
         if "format" in record:
@@ -147,6 +148,7 @@ def fold(
         else:
             last_second = max(last_second, record["second"])
             closed = "closed_after_ns" in record
+            started_wall_ns = record.get("started_wall_ns", started_wall_ns)
             mixed = mixed or "apis" in record
     width_s = last_second // points_most + 1
     totals = Counters()
@@ -178,6 +180,7 @@ def fold(
         closed_loop=closed_loop,
         closed=closed,
         left_out_bytes=timeline.left_out_bytes,
+        started_wall_ns=started_wall_ns,
         messages=messages,
         calls=calls,
         disagreements=disagreements,

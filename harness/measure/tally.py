@@ -105,6 +105,7 @@ class RunTally:
         """See `model.Tally`; what was told before falls into the first second."""
         self._start_ns, self._start_wall_ns = now_ns, wall_ns
         self._second_start_ns, self._second_end_ns = now_ns, now_ns + NS_PER_S
+        self._later(partial(self._timeline.append, {"second": 0, "started_wall_ns": wall_ns}))
         self.calls.started()
 
     def selected(self, items: Sequence[Item]) -> None:

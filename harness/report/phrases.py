@@ -53,6 +53,7 @@ RECONCILED: Final = {
     "out_of_order": ("out of order", "Arrived before an earlier message of the same person."),
     "out_of_order_explained": ("of them explained", "An earlier attempt ended without a clear answer."),
     "received_unconfirmed": ("received, unconfirmed", "Received though no answer here said so."),
+    "received_though_refused": ("received, though refused", "Refused in a clear answer, and yet received."),
 }
 
 

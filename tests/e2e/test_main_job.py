@@ -189,6 +189,7 @@ def test_a_run_that_was_killed_is_drawn_from_what_it_had_written(tmp_path, start
     assert run["sums_hold"] is True
     stored = mock.ledger()["unique"]
     assert stored - 16 <= run["messages"]["accepted"] <= stored
+    assert run["started_at"] is not None
     assert "its death" in (folder / "report.html").read_text("utf-8")
 
 

@@ -292,7 +292,8 @@ def test_one_byte_of_the_delivery_map_is_noticed(quick, tmp_path):
     [
         ("mock/journal.ndjson", 3, "reconciliation.missing"),
         ("trace.ndjson", 3, "trace: a line for each item that came to an end"),
-        ("timeline.ndjson", 1, "requests.sent"),
+        ("timeline.ndjson", 1, "started_at, in µs since 1970"),
+        ("timeline.ndjson", 2, "requests.sent"),
         ("timeline.ndjson", -1, "state: the timeline has its end"),
     ],
 )

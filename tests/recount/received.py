@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from tests.recount.evidence import Evidence
 from tests.recount.figures import NS_PER_S, fullest_window
 from tests.recount.folder import EARLIER_LEG, MAYBE_RECEIVED, NEVER_SENT, DeliveryMap
+from tests.recount.instants import started_us
 from tests.recount.journal import Call, Journal, index_of
 from tests.recount.rows import AT_LEAST, AT_MOST, BETWEEN, EQUAL, Row, each, not_known
 
@@ -188,12 +188,12 @@ def _tries(
 def _rates(evidence: Evidence, journal: Journal) -> Iterator[Row]:
     """Rates by the receiver's clock; a request leaves a moment before it comes."""
     told = evidence.told
-    started_us = _started_us(told["started_at"])
+    began_us = started_us(told["started_at"])
     apis = set(told["requests"]["by_api"])
     by_status = told["requests"]["by_status"]
     if (
         not journal.calls
-        or started_us is None
+        or began_us is None
         or "none" in by_status
         or not (journal.noted or apis == {"tracking"})
     ):
@@ -205,7 +205,7 @@ def _rates(evidence: Evidence, journal: Journal) -> Iterator[Row]:
     for key, count, calls in figures:
         name, rate = f"{key}.achieved", told[key]["achieved"]
         if calls and rate is not None:
-            span_us = calls[-1].at_us - started_us
+            span_us = calls[-1].at_us - began_us
             slowest, fastest = count / (span_us + _CLOCKS_US), count / max(1, span_us - _CLOCKS_US)
             yield Row(
                 name, rate, (slowest * 1e6 * 0.99, fastest * 1e6 * 1.01), f"{JOURNAL}, its clock", BETWEEN
@@ -249,10 +249,3 @@ def _in_scope(evidence: Evidence, message_id: str, use: Mapping[str, Any]) -> bo
         return True
     index = index_of(message_id, evidence.run_id)
     return index is not None and evidence.source(index) == use["label"]
-
-
-def _started_us(started_at: str | None) -> int | None:
-    if started_at is None:
-        return None
-    moment = datetime.fromisoformat(started_at)
-    return round(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond

@@ -9,6 +9,7 @@ from tests.recount.buckets import added, figure_ms
 from tests.recount.columns import RECORDS, column_rows
 from tests.recount.evidence import Evidence
 from tests.recount.figures import NS_PER_S, PERCENTILES
+from tests.recount.instants import started_us
 from tests.recount.rows import NEAR, ROUNDED, Row, each, not_known
 
 _SUMS = {
@@ -56,6 +57,13 @@ def record_rows(evidence: Evidence) -> Iterator[Row]:
     for name, key in _HISTOGRAMS.items():
         yield from _histogram(name, _at(told, name), records, key)
     yield from _service_by_api(evidence, records)
+    started_ns = next((record["started_wall_ns"] for record in records if "started_wall_ns" in record), None)
+    yield Row(
+        "started_at, in µs since 1970",
+        started_us(told["started_at"]),
+        None if started_ns is None else started_ns // 1_000,
+        RECORDS,
+    )
     ended_ns = evidence.folder.ended_ns
     yield Row("state: the timeline has its end", told["state"] != "dead", ended_ns is not None, RECORDS)
     if ended_ns is not None:
