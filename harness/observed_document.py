@@ -13,7 +13,7 @@ from harness.measure.summary import fold
 from harness.measure.timeline import Timeline
 from harness.mock.call_notes import CallNotes
 from harness.model import Limit
-from harness.report.document import RunFacts, build_document
+from harness.report.document import DEAD, RunFacts, build_document
 from harness.report.observed import as_observed
 from harness.throttle.evidence import Evidence
 from harness.throttle.expected import judge_expectations
@@ -40,6 +40,7 @@ def observed_document(
             summary=summary,
             reconciliation=account,
             interrupted=facts.state == INTERRUPTED,
+            died=facts.state == DEAD,
             allow=dict(allow),
             observed=observed,
         ),

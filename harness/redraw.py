@@ -3,14 +3,14 @@
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from harness.errors import UsageError
 from harness.expectations import parse_expectation
 from harness.measure.delivery_map import DeliveryMap
 from harness.measure.summary import fold
 from harness.measure.timeline import Timeline
-from harness.report.document import RUNNING, build_document, facts_of, read_json
+from harness.report.document import DEAD, RUNNING, build_document, facts_of, read_json
 from harness.report.html import write_html
 from harness.report.observed import is_observed
 from harness.report.search_html import PAGE_NAME, write_search
@@ -18,8 +18,6 @@ from harness.report.steps import read_search, search_text
 from harness.throttle.evidence import Evidence
 from harness.throttle.expected import judge_expectations
 from harness.throttle.verdict import judge
-
-DEAD: Final = "dead"
 
 
 def redraw(folder: Path) -> dict[str, Any]:
@@ -73,7 +71,12 @@ def _of_the_dead(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
         duration_ns=max(totals.last_sent_ns, totals.last_accepted_ns),  # the last that is known of it
     )
     judgement = judge(
-        Evidence(summary=summary, recording_complete=False, order_kept=document["plan"]["order"] == "person"),
+        Evidence(
+            summary=summary,
+            died=True,
+            recording_complete=False,
+            order_kept=document["plan"]["order"] == "person",
+        ),
         judge_expectations(
             map(parse_expectation, document["plan"].get("expect", ())), build_document(facts, summary)
         ),

@@ -57,9 +57,8 @@ def _ran(document: Mapping[str, Any]) -> CheckResult:
     error, state = (document.get("recording") or {}).get("error"), document.get("state")
     if error is not None:
         return CheckResult("run", RAN, FAIL, error, "Correct this and run again.")
-    if state in {"interrupted", "dead"}:
-        said = {"interrupted": "The run was interrupted.", "dead": "The run died before its end."}[state]
-        return CheckResult("run", RAN, INCONCLUSIVE, said, "Run again, and let it end.")
+    if state == "interrupted":
+        return CheckResult("run", RAN, INCONCLUSIVE, "The run was interrupted.", "Run again, and let it end.")
     return CheckResult("run", RAN, PASS)
 
 

@@ -25,6 +25,7 @@ from harness.units import NS_PER_S, format_instant_us, parse_instant_ns
 
 FORMAT: Final = "run/1"
 RUNNING: Final = "running"
+DEAD: Final = "dead"  # it never wrote its end
 
 _WAITS: Final = ("response", "schedule_lag", "lane_wait", "limit_wait", "batch_wait", "user_wait")
 KEYS: Final = {

@@ -56,6 +56,7 @@ class Evidence:
     reconciliation: Reconciliation | None = None
     engine: EngineFacts = field(default_factory=EngineFacts)
     interrupted: bool = False
+    died: bool = False  # it never wrote its end
     stopped_at_limit: bool = False  # by --on-limit stop
     aborted: str | None = None  # by --abort-on-fail: what was false, and when
     target_ready: bool = True

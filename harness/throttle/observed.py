@@ -7,6 +7,7 @@ from typing import Final
 
 from harness.throttle.check import FAIL, INCONCLUSIVE, NOTE, WARN, Check, Finding, many
 from harness.throttle.evidence import Evidence
+from harness.throttle.verdict import DIED
 from harness.units import format_duration
 
 
@@ -193,6 +194,7 @@ OBSERVED_CHECKS: Final = (
         _abandoned,
         "Have the sender try again on 429, 5xx and no answer; --allow abandoned=N if so many are expected.",
     ),
+    DIED,
     Check("ledger incomplete", INCONCLUSIVE, _ledger_lost, "Leave the mock alone while it is observed."),
     Check(
         "nothing arrived",

@@ -264,6 +264,12 @@ _REPORT_THIS: Final = (
     "Believe no figure here, keep the run folder, and report this as a fault of the harness."
 )
 
+DIED: Final = Check(
+    "died",
+    INCONCLUSIVE,
+    lambda evidence: "The run died before its end." if evidence.died else None,
+    "Run again, and let it end.",
+)
 CHECKS: Final = (
     Check("sums", FAIL, _sums, _REPORT_THIS),
     Check(
@@ -295,6 +301,7 @@ CHECKS: Final = (
         _stopped_at_limit,
         "Ask for less (--speed, --rate, --batch), allow more (--limit), or let items wait (--on-limit wait).",
     ),
+    DIED,
     Check("target not ready", INCONCLUSIVE, _not_ready, "Start the target, or correct --target."),
     Check(
         "ledger incomplete", INCONCLUSIVE, _incomplete, "Keep the mock alive through the run, then run again."

@@ -70,6 +70,7 @@ ROWS = [
     (with_sums(accepted=199, abandoned=1), "abandoned", "fail", 3),
     (replace(CLEAN, aborted="Expected less."), "aborted", "fail", 3),
     (replace(CLEAN, stopped_at_limit=True), "stopped at the limit", "fail", 3),
+    (replace(CLEAN, died=True), "died", "inconclusive", 4),
     (replace(CLEAN, target_ready=False), "target not ready", "inconclusive", 4),
     (with_account(complete=False, missing=7), "ledger incomplete", "inconclusive", 4),
     (with_totals(sent=0), "nothing sent", "inconclusive", 5),
