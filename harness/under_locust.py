@@ -6,6 +6,7 @@ then options of `locust`; its own `--host`, `--users`, `--run-time` and `--stop-
 """
 
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -65,6 +66,7 @@ def replay_under_locust() -> None:
     hooks: tuple[tuple[Any, Callable[..., None]], ...] = (
         (events.init_command_line_parser, _add_options),
         (events.init, session.settle_users),
+        (events.init, _hear_ctrl_c),
         (events.test_start, session.start),
         (events.test_stopping, session.stopping),
         (events.test_stop, session.conclude),
@@ -205,6 +207,18 @@ class _Session:
             environment.runner.quit()
         else:
             environment.runner.stop()
+
+
+def _hear_ctrl_c(**_: Any) -> None:
+    """End Locust's main greenlet by Ctrl-C, as it expects, and nothing else.
+
+    Python raises KeyboardInterrupt wherever it happens to be: in the middle of a send, or while a socket is
+    finalized, which swallows it, so that nothing ends at all.
+    """
+    import gevent
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        gevent.signal_handler(signal.SIGINT, gevent.get_hub().parent.throw, KeyboardInterrupt)
 
 
 def _add_options(parser: Any) -> None:
