@@ -6,19 +6,31 @@ from harness.model import Limit
 
 _S: Final = 1_000_000_000
 
+PROFILE: Final = Limit(
+    "profile", "Profile 100 requests/s per space", 100, _S, "requests", "space", "Profile API docs, 2025-11"
+)
+
 # The figures this project was asked to check; the first is an old advisory one of Segment's docs.
 BRIEF: Final = (
-    Limit("tracking", "Tracking 500 requests/s per source", 500, _S, "requests", "source", "brief, 2026-11"),
     Limit(
-        "profile",
-        "Profile 100 requests/s per space",
-        100,
+        "tracking",
+        "Tracking 500 requests/s per source",
+        500,
         _S,
         "requests",
-        "space",
-        "brief and Profile API docs, 2025-11",
+        "source",
+        "default of this harness, 2026-11",
     ),
-    Limit("config", "Config 100 requests/min per token", 100, 60 * _S, "requests", "token", "brief, 2026-11"),
+    PROFILE,
+    Limit(
+        "config",
+        "Config 100 requests/min per token",
+        100,
+        60 * _S,
+        "requests",
+        "token",
+        "default of this harness, 2026-11",
+    ),
 )
 
 # Segment's current pages, which disagree on the unit; both hold beyond loopback, times --share.
@@ -41,10 +53,6 @@ CURRENT: Final = (
         "workspace",
         "rate limits page, 2025-11",
     ),
-)
-
-PROFILE: Final = Limit(
-    "profile", "Profile 100 requests/s per space", 100, _S, "requests", "space", "Profile API docs, 2025-11"
 )
 
 # The error table of the legacy Config API says how many, not whose: that it is a token's is assumed.
