@@ -190,6 +190,8 @@ def test_a_run_that_was_killed_is_drawn_from_what_it_had_written(tmp_path, start
     stored = mock.ledger()["unique"]
     assert stored - 16 <= run["messages"]["accepted"] <= stored
     assert run["started_at"] is not None
+    assert "died" in [finding["check"] for finding in run["findings"]]
+    assert run["verdict"] in ("inconclusive", "fail")  # the latter where something was in flight
     assert "its death" in (folder / "report.html").read_text("utf-8")
 
 

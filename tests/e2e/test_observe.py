@@ -163,6 +163,7 @@ def test_ctrl_c_is_the_end_without_a_command_and_a_dead_one_is_drawn_from_its_jo
     assert drawn["state"] == "dead"
     assert drawn["messages"] == whole["messages"]
     assert drawn["observed"]["unique"] == 1
+    assert (drawn["verdict"], drawn["findings"][0]["check"]) == ("inconclusive", "died")
 
 
 def test_what_a_replay_sends_is_seen_as_it_was_sent(tmp_path):

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.e2e.bench import ROOT, TIMEOUT_S, environment, finish, replay, started, steady, write_lines
+from tests.e2e.bench import ROOT, TIMEOUT_S, environment, finish, locust, replay, started, steady, write_lines
 from tests.e2e.test_faults import accounted, wait_until
 
 
@@ -79,3 +79,28 @@ def test_locust_interrupted_says_130_and_accounts_for_everything(tmp_path, start
             process.communicate(timeout=TIMEOUT_S)
     accounted(done.run)
     assert done.run["messages"]["accepted"] == mock.ledger()["unique"]
+
+
+def test_ctrl_c_under_locust_ends_the_run_also_where_python_would_swallow_it(tmp_path, recording):
+    # What is raised while an object is finalized goes nowhere; a socket that closes is such an object.
+    file = tmp_path / "locustfile.py"
+    file.write_text(
+        "import gevent, io, os, signal\n"
+        "from locust import events\n"
+        "from harness import ReplayUser, replay_under_locust\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "replay_under_locust()\n"
+        "class Customer(ReplayUser):\n"
+        "    pass\n"
+        "class Closing(io.RawIOBase):\n"
+        "    def close(self):\n"
+        "        if not self.closed:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "        super().close()\n"
+        "@events.spawning_complete.add_listener\n"
+        "def finalize(**_):\n"
+        "    gevent.spawn_later(0.3, Closing)\n"
+    )
+    done = locust(file, "--recording", str(recording), folder=tmp_path / "run").check(130)
+    accounted(done.run)
+    assert done.run["messages"]["cancelled"] > 0
